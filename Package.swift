@@ -1,0 +1,93 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let argumentParser: Target.Dependency = .product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+
+// One direction: packet → header → flow → tally → ledger → month → released table → page.
+// A module names here only what lies before it in that line.
+let package = Package(
+  name: "weir",
+  products: [
+    .executable(name: "weir-collect", targets: ["weir-collect"]),
+    .executable(name: "weir-report", targets: ["weir-report"]),
+    .library(
+      name: "WeirPipeline",
+      targets: ["Packets", "Flows", "Networks", "Capture", "Ledger", "Tallies"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+  ],
+  targets: [
+    .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
+    .systemLibrary(
+      name: "CMaxMindDB", pkgConfig: "libmaxminddb", providers: [.apt(["libmaxminddb-dev"])]),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(name: "CMessageDigest", pkgConfig: "libmd", providers: [.apt(["libmd-dev"])]),
+    .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+    .target(name: "CSystem"),
+
+    .target(name: "Tallies", swiftSettings: strict),
+    .target(name: "Console", dependencies: ["CSystem", "Tallies"], swiftSettings: strict),
+    .target(name: "Packets", swiftSettings: strict),
+    .target(name: "Flows", dependencies: ["Packets", "Tallies"], swiftSettings: strict),
+    .target(
+      name: "Networks", dependencies: ["CMaxMindDB", "MessageDigest", "Packets", "Tallies"],
+      swiftSettings: strict),
+    .target(name: "MessageDigest", dependencies: ["CMessageDigest"], swiftSettings: strict),
+    .target(name: "Ledger", dependencies: ["CSQLite", "Tallies"], swiftSettings: strict),
+    .target(
+      name: "Capture", dependencies: ["CPcap", "CSystem", "CXXHash", "Packets"],
+      swiftSettings: strict),
+    .target(name: "Disclosure", dependencies: ["Tallies"], swiftSettings: strict),
+    .target(
+      name: "Site",
+      dependencies: [
+        "Disclosure", "Tallies", .product(name: "Mustache", package: "swift-mustache"),
+      ],
+      swiftSettings: strict),
+
+    .executableTarget(
+      name: "weir-collect",
+      dependencies: [
+        "Capture", "Console", "Flows", "Ledger", "MessageDigest", "Networks", "Packets", "Tallies",
+        argumentParser,
+      ],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "weir-report",
+      dependencies: ["Console", "Disclosure", "Ledger", "Site", "Tallies", argumentParser],
+      swiftSettings: strict),
+
+    .testTarget(name: "TalliesTests", dependencies: ["Tallies"], swiftSettings: strict),
+    .testTarget(
+      name: "PacketsTests", dependencies: ["Capture", "Packets"], swiftSettings: strict),
+    .testTarget(
+      name: "FlowsTests", dependencies: ["Flows", "Packets", "Tallies"], swiftSettings: strict),
+    .testTarget(
+      name: "NetworksTests", dependencies: ["MessageDigest", "Networks", "Packets", "Tallies"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "LedgerTests", dependencies: ["CSQLite", "Ledger", "Tallies"], swiftSettings: strict),
+    .testTarget(name: "CaptureTests", dependencies: ["Capture", "Packets"], swiftSettings: strict),
+    .testTarget(
+      name: "DisclosureTests", dependencies: ["Disclosure", "Tallies"], swiftSettings: strict),
+    .testTarget(
+      name: "SiteTests", dependencies: ["Disclosure", "Site", "Tallies"], swiftSettings: strict),
+    .testTarget(
+      name: "CollectTests",
+      dependencies: [
+        "Capture", "Flows", "Ledger", "Networks", "Packets", "Tallies", "weir-collect",
+      ],
+      swiftSettings: strict),
+  ]
+)
