@@ -1,0 +1,71 @@
+// Addresses as people write them in options: one address, or a prefix in CIDR notation.
+
+internal import Glibc
+
+/// The addresses of a prefix (RFC 4632, RFC 4291): `192.0.2.10`, `192.0.2.0/28`, `2001:db8::/64`.
+public struct AddressRange: Hashable, Sendable {
+  public let ipVersion: IPVersion
+  public let prefixLength: Int
+  /// The prefix with all host bits cleared.
+  let high: UInt64
+  let low: UInt64
+  @usableFromInline let highMask: UInt64
+  @usableFromInline let lowMask: UInt64
+
+  public enum ParseFailure: Error, Equatable, Sendable {
+    case notAnAddress
+    case badPrefixLength(limit: Int)
+    /// Bits beyond the prefix length are set: one of the two must be a mistake.
+    case hostBitsSet
+  }
+
+  public init(_ text: String) throws(ParseFailure) {
+    let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+    let (version, address) = try Self.address(String(parts[0]))
+    let width = version == .v4 ? 32 : 128
+    var length = width
+    if parts.count == 2 {
+      guard let given = Int(parts[1]), (0...width).contains(given), parts[1].first != "+" else {
+        throw .badPrefixLength(limit: width)
+      }
+      length = given
+    }
+    // IPv4 addresses sit in the low 32 bits, so their prefix is counted from there.
+    let fromTop = length + 128 - width
+    highMask = version == .v4 ? .max : Self.mask(fromTop)
+    lowMask = fromTop <= 64 ? 0 : Self.mask(fromTop - 64)
+    guard address.high & ~highMask == 0, address.low & ~lowMask == 0 else { throw .hostBitsSet }
+    ipVersion = version
+    prefixLength = length
+    high = address.high
+    low = address.low
+  }
+
+  @inline(__always)
+  public func contains(_ address: Address, _ version: IPVersion) -> Bool {
+    version == ipVersion && address.high & highMask == high && address.low & lowMask == low
+  }
+
+  /// The prefix in hexadecimal with its length: for a digest of the configuration, the same however
+  /// the address was written.
+  public var canonicalBits: String {
+    "\(ipVersion.rawValue):\(String(high, radix: 16)):\(String(low, radix: 16))/\(prefixLength)"
+  }
+
+  private static func mask(_ length: Int) -> UInt64 {
+    length >= 64 ? .max : ~(UInt64.max >> UInt64(length))
+  }
+
+  private static func address(
+    _ text: String
+  ) throws(ParseFailure) -> (IPVersion, Address) {
+    var bytes = [UInt8](repeating: 0, count: 16)
+    if unsafe inet_pton(AF_INET, text, &bytes) == 1 {
+      return (.v4, Address(ipv4: bytes.span.uint32(at: 0)))
+    }
+    if unsafe inet_pton(AF_INET6, text, &bytes) == 1 {
+      return (.v6, Address(high: bytes.span.uint64(at: 0), low: bytes.span.uint64(at: 8)))
+    }
+    throw .notAnAddress
+  }
+}

@@ -1,0 +1,64 @@
+// What is kept of a packet while it is being handled: the headers' fields that counting needs.
+
+public enum IPVersion: UInt8, Sendable {
+  case v4 = 4
+  case v6 = 6
+}
+
+public enum Transport: UInt8, Sendable {
+  case tcp = 6
+  case udp = 17
+}
+
+/// An IP address. Lives no longer than the handling of one packet: `Flows` keeps a keyed hash of it,
+/// `Networks` looks it up, nothing stores it. It has no description, so that none can be logged.
+public struct Address: Equatable, Sendable {
+  /// Upper half of an IPv6 address; 0 for IPv4.
+  public let high: UInt64
+  /// Lower half of an IPv6 address; an IPv4 address in the low 32 bits.
+  public let low: UInt64
+
+  @inlinable
+  public init(high: UInt64, low: UInt64) {
+    self.high = high
+    self.low = low
+  }
+
+  @inlinable
+  public init(ipv4: UInt32) { self.init(high: 0, low: UInt64(ipv4)) }
+}
+
+/// The fields of a TCP segment's or UDP datagram's headers that counting needs.
+public struct PacketHeader: Equatable, Sendable {
+  public struct TCPFlags: OptionSet, Sendable {
+    public let rawValue: UInt8
+    @inlinable public init(rawValue: UInt8) { self.rawValue = rawValue }
+    public static let fin = TCPFlags(rawValue: 0x01)
+    public static let syn = TCPFlags(rawValue: 0x02)
+    public static let rst = TCPFlags(rawValue: 0x04)
+  }
+
+  public var source: Address
+  public var destination: Address
+  public var ipVersion: IPVersion
+  public var transport: Transport
+  public var sourcePort: UInt16
+  public var destinationPort: UInt16
+  /// Differentiated services code point, 0 to 63 (RFC 2474).
+  public var dscp: UInt8
+  /// Empty for UDP.
+  public var tcpFlags: TCPFlags
+  /// IP-layer bytes: IPv4 total length, IPv6 payload length + 40.
+  public var length: UInt32
+}
+
+/// Why a packet has no ``PacketHeader``. The decoder changes nothing when it fails.
+public enum DecodeFailure: UInt8, Error, CaseIterable, Sendable {
+  case headerCut
+  case notIP
+  case versionMismatch
+  case badHeaderLength
+  case badTotalLength
+  case fragment
+  case notTCPOrUDP
+}
