@@ -1,0 +1,118 @@
+// One flow as it is kept between its packets. No address and no port of ours: their keyed hash.
+
+internal import Packets
+internal import Tallies
+
+/// 64 bytes: a cache line.
+struct Flow {
+  struct State: OptionSet {
+    let rawValue: UInt8
+    /// An outbound packet carried the mark: everything of this flow counts.
+    static let marked = State(rawValue: 1 << 0)
+    /// FIN or RST was seen: the next SYN begins another flow.
+    static let closed = State(rawValue: 1 << 1)
+    /// A reply was seen.
+    static let answered = State(rawValue: 1 << 2)
+    /// The flow's first packet is in the counters of ``Flow/hour``.
+    static let beganThisHour = State(rawValue: 1 << 3)
+    /// The flow's first reply is in the counters of ``Flow/hour``.
+    static let answeredThisHour = State(rawValue: 1 << 4)
+    /// Unmarked so far, with packets of other hours set aside in ``FlowTable/setAside``.
+    static let hasSetAside = State(rawValue: 1 << 5)
+  }
+
+  /// Keyed hash of (version, transport, exit address, exit port, remote address, service port).
+  var key: UInt64
+  /// The greatest stamp of the flow's packets, nanoseconds.
+  var lastSeen: Int64
+  // The packets of `hour` that are not in a tally yet.
+  var bytesOut: UInt64 = 0
+  var bytesIn: UInt64 = 0
+  var packetsOut: UInt32 = 0
+  var packetsIn: UInt32 = 0
+  var hour: Hour
+  /// Where this flow stands in the table's expiry heap, if that exists.
+  var expiryPosition: UInt32 = 0
+  /// Known once the flow is marked.
+  var asn: UInt32 = 0
+  var country: CountryCode = .unknown
+  var servicePort: UInt16
+  var ipVersion: IPVersion
+  var transport: Transport
+  var state: State = .beganThisHour
+
+  init(key: FlowKey, stamp: Stamp, hour: Hour) {
+    self.key = key.hash
+    lastSeen = stamp.nanoseconds
+    self.hour = hour
+    servicePort = key.servicePort
+    ipVersion = key.ipVersion
+    transport = key.transport
+  }
+
+  var counters: TallyCounters {
+    var counters = TallyCounters()
+    counters.flows = state.contains(.beganThisHour) ? 1 : 0
+    counters.flowsAnswered = state.contains(.answeredThisHour) ? 1 : 0
+    counters.packetsOut = UInt64(packetsOut)
+    counters.packetsIn = UInt64(packetsIn)
+    counters.bytesOut = bytesOut
+    counters.bytesIn = bytesIn
+    return counters
+  }
+
+  /// To be called once ``counters`` are safe elsewhere.
+  mutating func clearCounters() {
+    bytesOut = 0
+    bytesIn = 0
+    packetsOut = 0
+    packetsIn = 0
+    state.subtract([.beganThisHour, .answeredThisHour])
+  }
+
+  @inline(__always)
+  func matches(_ key: FlowKey) -> Bool {
+    self.key == key.hash && servicePort == key.servicePort && transport == key.transport
+      && ipVersion == key.ipVersion
+  }
+
+  func tallyKey(of hour: Hour) -> TallyKey {
+    TallyKey(
+      hour: hour.unixSeconds, ipVersion: ipVersion.rawValue, transport: transport.rawValue,
+      servicePort: servicePort, network: Network(asn: asn, country: country))
+  }
+}
+
+/// What tells one flow from another.
+///
+/// The hash alone decides between addresses and exit ports. With 10⁷ flows in the table the chance
+/// that any two share 64 bits is 3 in a million, less what the compared fields take off.
+struct FlowKey {
+  let hash: UInt64
+  let servicePort: UInt16
+  let ipVersion: IPVersion
+  let transport: Transport
+
+  @inline(__always)
+  init(
+    exit: Address, exitPort: UInt16, remote: Address, servicePort: UInt16, ipVersion: IPVersion,
+    transport: Transport, key: SipHashKey
+  ) {
+    var hash = SipHash(key: key)
+    if ipVersion == .v4 {
+      hash.append(exit.low << 32 | remote.low)
+    } else {
+      hash.append(exit.high)
+      hash.append(exit.low)
+      hash.append(remote.high)
+      hash.append(remote.low)
+    }
+    hash.append(
+      UInt64(exitPort) << 48 | UInt64(servicePort) << 32 | UInt64(transport.rawValue) << 8
+        | UInt64(ipVersion.rawValue))
+    self.hash = hash.finish()
+    self.servicePort = servicePort
+    self.ipVersion = ipVersion
+    self.transport = transport
+  }
+}
