@@ -1,0 +1,71 @@
+// Address → (autonomous system, country). An address goes in, and nothing of it stays.
+
+internal import Glibc
+public import Packets
+public import Tallies
+
+/// Why the databases cannot be used. Says what the user can do about it.
+public enum NetworksError: Error, CustomStringConvertible, Sendable {
+  case unreadable(path: String, kind: DatabaseRecord.Kind, errno: Int32)
+  case notADatabase(path: String, kind: DatabaseRecord.Kind, reason: String)
+  case wrongKind(path: String, kind: DatabaseRecord.Kind, type: String)
+
+  public var description: String {
+    switch self {
+    case .unreadable(let path, let kind, let number):
+      return
+        "can't read the \(kind.name) database \(path): \(unsafe String(cString: strerror(number)))"
+    case .notADatabase(let path, let kind, let reason):
+      return "the \(kind.name) database \(path) is not a usable MMDB file: \(reason)"
+        + "; download it again"
+    case .wrongKind(let path, let kind, let type):
+      let wanted = kind == .asn ? "AS numbers" : "countries"
+      return "\(path) has no \(wanted) (its type is \(type)): give --\(kind.rawValue)-database"
+        + " a file such as \(kind == .asn ? "GeoLite2-ASN.mmdb" : "GeoLite2-Country.mmdb")"
+    }
+  }
+}
+
+extension DatabaseRecord.Kind {
+  var name: String {
+    switch self {
+    case .asn: "ASN"
+    case .country: "country"
+    }
+  }
+}
+
+/// The pair of databases that tell networks apart.
+public final class Networks {
+  private let asnDatabase: NetworkDatabase
+  private let countryDatabase: NetworkDatabase
+  /// Names of the autonomous systems that have been looked up.
+  public private(set) var names: [UInt32: String] = [:]
+  /// Look-ups that met a damaged record. Their flows count, with an unknown network.
+  public private(set) var failedLookups: UInt64 = 0
+
+  /// Opens both and checks that each has what it is wanted for.
+  public init(asnDatabase: String, countryDatabase: String) throws(NetworksError) {
+    self.asnDatabase = try NetworkDatabase(path: asnDatabase, kind: .asn)
+    self.countryDatabase = try NetworkDatabase(path: countryDatabase, kind: .country)
+  }
+
+  public var databases: [DatabaseRecord] { [asnDatabase.record, countryDatabase.record] }
+
+  /// What the databases say of an address: ASN 0 and country `ZZ` where they say nothing.
+  public func network(of address: Address, _ version: IPVersion) -> Network {
+    var network = Network.unknown
+    do throws(NetworksError) {
+      if var entry = try asnDatabase.entry(address, version), let asn = entry.asn() {
+        network.asn = asn
+        if asn != 0, names[asn] == nil { names[asn] = entry.networkName() ?? "" }
+      }
+      if var entry = try countryDatabase.entry(address, version), let country = entry.country() {
+        network.country = country
+      }
+    } catch {
+      failedLookups += 1
+    }
+    return network
+  }
+}
