@@ -1,0 +1,97 @@
+// What can be wrong with a ledger, in words that say what to do.
+
+internal import CSQLite
+internal import Glibc
+
+public enum LedgerError: Error, CustomStringConvertible, Sendable {
+  case missing(path: String)
+  case cannotOpen(path: String, reason: String)
+  case noPermission(path: String, reason: String)
+  case notALedger(path: String, reason: String)
+  case newer(path: String, version: Int64, supported: Int64)
+  case damaged(path: String, reason: String)
+  case locked(path: String)
+  case diskFull(path: String)
+  /// Somebody renamed, replaced or deleted the file while it was in use.
+  case moved(path: String)
+  case failed(path: String, reason: String)
+
+  public var description: String {
+    switch self {
+    case .missing(let path):
+      "no ledger at \(path): 'weir-collect read --ledger \(path) …' makes one"
+    case .cannotOpen(let path, let reason): "can't open the ledger \(path): \(reason)"
+    case .noPermission(let path, let reason): "no permission for the ledger \(path): \(reason)"
+    case .notALedger(let path, let reason): "\(path) is not a ledger of Weir: \(reason)"
+    case .newer(let path, let version, let supported):
+      "the ledger \(path) has schema version \(version), and this program knows up to \(supported):"
+        + " use the Weir that wrote it, or a later one"
+    case .damaged(let path, let reason):
+      "the ledger \(path) is damaged: \(reason); keep a copy and try 'sqlite3 \(path) .recover'"
+    case .locked(let path):
+      "the ledger \(path) is locked by another process: try again when that has ended"
+    case .diskFull(let path):
+      "no space left for the ledger \(path): nothing was added to it; free some space and read again"
+    case .moved(let path):
+      "the ledger \(path) was replaced or deleted while it was in use: nothing was added; read again"
+    case .failed(let path, let reason): "can't write to the ledger \(path): \(reason)"
+    }
+  }
+
+  /// What a program should end with (sysexits.h).
+  public var exitCode: Int32 {
+    switch self {
+    case .missing: EX_NOINPUT
+    case .cannotOpen: EX_CANTCREAT
+    case .noPermission: EX_NOPERM
+    case .notALedger, .newer, .damaged: EX_DATAERR
+    case .locked, .diskFull, .moved, .failed: EXIT_FAILURE
+    }
+  }
+
+  init(_ error: SQLiteError, path: String) {
+    self =
+      switch error.primaryCode {
+      case SQLITE_NOTADB: .notALedger(path: path, reason: "it is no SQLite database")
+      case SQLITE_CORRUPT: .damaged(path: path, reason: error.message)
+      case SQLITE_BUSY, SQLITE_LOCKED: .locked(path: path)
+      case SQLITE_FULL: .diskFull(path: path)
+      case SQLITE_IOERR where [ENOSPC, EDQUOT].contains(error.systemErrno): .diskFull(path: path)
+      case SQLITE_PERM, SQLITE_AUTH, SQLITE_READONLY:
+        .noPermission(path: path, reason: error.message)
+      case SQLITE_CANTOPEN: .cannotOpen(path: path, reason: Self.reasonForNotOpening(path))
+      default: .failed(path: path, reason: error.message)
+      }
+  }
+
+  /// SQLite says only that it could not; the file system says why.
+  static func reasonForNotOpening(_ path: String) -> String {
+    let folder = enclosingFolder(of: path)
+    if unsafe access(folder, F_OK) != 0 { return "there is no folder \(folder)" }
+    var status = stat()
+    if unsafe stat(path, &status) == 0 {
+      if status.st_mode & S_IFMT == S_IFDIR { return "it is a folder" }
+      if unsafe access(path, R_OK | W_OK) != 0 { return unsafe String(cString: strerror(errno)) }
+    }
+    if unsafe access(folder, W_OK) != 0 {
+      return "the folder \(folder) is not writable: \(unsafe String(cString: strerror(errno)))"
+    }
+    return "unable to open the file"
+  }
+}
+
+/// Runs SQLite work on the ledger at a path.
+func translatingErrors<Result: ~Copyable>(
+  _ path: String, _ work: () throws(SQLiteError) -> Result
+) throws(LedgerError) -> Result {
+  do throws(SQLiteError) {
+    return try work()
+  } catch {
+    throw LedgerError(error, path: path)
+  }
+}
+
+func enclosingFolder(of path: String) -> String {
+  guard let slash = path.lastIndex(of: "/") else { return "." }
+  return slash == path.startIndex ? "/" : String(path[..<slash])
+}

@@ -1,0 +1,315 @@
+// The collector's side of a ledger: adds, in one transaction, tallies and the account of where they
+// came from. Either all of it is in the ledger afterwards, or nothing.
+
+internal import CSQLite
+internal import Glibc
+public import Tallies
+
+/// One source of packets as it is entered.
+public struct CaptureEntry: Sendable {
+  public var record: CaptureRecord
+  /// `file`, or the interface's name.
+  public var source: String
+  /// Bytes of the file and its digest; `nil` for an interface.
+  public var file: FileIdentity?
+
+  public init(record: CaptureRecord, source: String, file: FileIdentity?) {
+    self.record = record
+    self.source = source
+    self.file = file
+  }
+}
+
+/// A file as the ledger remembers it. Its name is no part of that: names can contain addresses.
+public struct FileIdentity: Hashable, Sendable {
+  public var size: UInt64
+  /// XXH3-128 in hexadecimal.
+  public var digest: String
+
+  public init(size: UInt64, digest: String) {
+    self.size = size
+    self.digest = digest
+  }
+}
+
+/// What was in force while packets were counted.
+public struct CollectionContext: Sendable {
+  public var collectorVersion: String
+  /// SHA-256 of the configuration in its canonical form, hexadecimal.
+  public var configurationHash: String
+  public var databases: [DatabaseRecord]
+
+  public init(
+    collectorVersion: String, configurationHash: String, databases: [DatabaseRecord]
+  ) {
+    self.collectorVersion = collectorVersion
+    self.configurationHash = configurationHash
+    self.databases = databases
+  }
+}
+
+public enum CommitOutcome: Equatable, Sendable {
+  case committed
+  /// Some files are in the ledger already, or twice among the new ones; positions of these.
+  case refused(repeated: [Int])
+}
+
+public struct LedgerWriter: ~Copyable {
+  public let path: String
+  private let existedBefore: Bool
+  private var isCommitted = false
+  private var inTransaction = false
+  private var connection: Connection?
+
+  /// Checks that the ledger can be written to. One that does not exist is not made before there is
+  /// something to add, so that a failed command leaves none behind.
+  public init(path: String) throws(LedgerError) {
+    self.path = path
+    existedBefore = unsafe access(path, F_OK) == 0
+    let folder = enclosingFolder(of: path)
+    if existedBefore {
+      guard unsafe access(path, R_OK | W_OK) == 0 else {
+        throw .noPermission(path: path, reason: unsafe String(cString: strerror(errno)))
+      }
+      try open()
+    } else if unsafe access(folder, W_OK | X_OK) != 0 {
+      let reason = LedgerError.reasonForNotOpening(path)
+      if errno == EACCES || errno == EROFS { throw .noPermission(path: path, reason: reason) }
+      throw .cannotOpen(path: path, reason: reason)
+    }
+  }
+
+  deinit {
+    guard case .some(let connection) = connection else { return }
+    if inTransaction { try? connection.execute("ROLLBACK") }
+    if !existedBefore, !isCommitted { Self.removeIfEmpty(path, connection) }
+  }
+
+  /// Takes back a ledger that this writer made and never filled. The lock keeps other writers from
+  /// adding to it meanwhile; one that waits for the lock finds out through `hasMoved`.
+  private static func removeIfEmpty(_ path: String, _ connection: borrowing Connection) {
+    guard (try? connection.execute("BEGIN IMMEDIATE")) != nil, !connection.hasMoved,
+      (try? connection.integer("SELECT count(*) FROM captures")) ?? 0 == 0
+    else { return }
+    for suffix in ["", "-wal", "-shm"] { unsafe unlink(path + suffix) }
+  }
+
+  /// Files with packets that have been read into this ledger. (One without any is like the
+  /// beginning of every other, and nothing of it can be counted twice.)
+  public func filesRead() throws(LedgerError) -> Set<FileIdentity> {
+    guard connection != nil else { return [] }
+    return try attempt { connection throws(SQLiteError) in
+      let rows = try connection.prepare(
+        "SELECT file_size, file_digest FROM captures WHERE file_digest IS NOT NULL AND packets > 0")
+      var files: Set<FileIdentity> = []
+      while try rows.step() {
+        files.insert(FileIdentity(size: UInt64(rows.integer(0)), digest: rows.text(1)))
+      }
+      return files
+    }
+  }
+
+  /// Adds tallies to the transaction, which begins with the first call. Other writers wait from
+  /// then on until ``commit(_:context:networkNames:allowingAgain:)``.
+  public mutating func add(_ tallies: TallyMap) throws(LedgerError) {
+    try begin()
+    // In the order of the primary key, so that the tree is walked once, from left to right.
+    let ordered = tallies.sorted { $0.key.isBefore($1.key) }
+    try attempt { connection throws(SQLiteError) in
+      let statement = try connection.prepare(Schema.addTally)
+      for (key, counters) in ordered {
+        try statement.bind(1, key.hour)
+        try statement.bind(2, Int64(key.ipVersion))
+        try statement.bind(3, Int64(key.transport))
+        try statement.bind(4, Int64(key.servicePort))
+        try statement.bind(5, Int64(key.network.asn))
+        try statement.bind(6, key.network.country.description)
+        try statement.bind(7, Int64(counters.flows))
+        try statement.bind(8, Int64(counters.flowsAnswered))
+        try statement.bind(9, Int64(counters.packetsOut))
+        try statement.bind(10, Int64(counters.packetsIn))
+        try statement.bind(11, Int64(counters.bytesOut))
+        try statement.bind(12, Int64(counters.bytesIn))
+        try statement.run()
+      }
+    }
+  }
+
+  /// Adds the captures that all tallies since the last commit came from, and commits.
+  /// - Parameter allowingAgain: whether files may be entered that are in the ledger already.
+  /// - Returns: what became of it; where it was refused, or an error is thrown, nothing is added.
+  public mutating func commit(
+    _ captures: [CaptureEntry], context: CollectionContext, networkNames: [UInt32: String],
+    allowingAgain: Bool
+  ) throws(LedgerError) -> CommitOutcome {
+    try begin()
+    if !allowingAgain {
+      // Asked again inside of the transaction: another process may have read the same file.
+      var known = try filesRead()
+      let repeated = captures.indices.filter { position in
+        guard let file = captures[position].file, captures[position].record.packets > 0 else {
+          return false
+        }
+        return !known.insert(file).inserted
+      }
+      if !repeated.isEmpty { return .refused(repeated: repeated) }
+    }
+    try attempt { connection throws(SQLiteError) in
+      for capture in captures { try Self.insert(capture, context, connection) }
+      let databases = try connection.prepare(
+        "INSERT INTO databases VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
+      for database in context.databases {
+        try databases.bind(1, database.sha256)
+        try databases.bind(2, database.kind.rawValue)
+        try databases.bind(3, database.type)
+        try databases.bind(4, database.builtAt)
+        try databases.bind(5, database.licence)
+        try databases.bind(6, database.attribution)
+        try databases.run()
+      }
+      let names = try connection.prepare(
+        "INSERT INTO networks VALUES (?, ?) ON CONFLICT DO UPDATE SET name = excluded.name")
+      for (asn, name) in networkNames where !name.isEmpty {
+        try names.bind(1, Int64(asn))
+        try names.bind(2, name)
+        try names.run()
+      }
+      try connection.execute("COMMIT")
+    }
+    inTransaction = false
+    isCommitted = true
+    return .committed
+  }
+
+  private static func insert(
+    _ capture: CaptureEntry, _ context: CollectionContext, _ connection: borrowing Connection
+  ) throws(SQLiteError) {
+    let record = capture.record
+    let digest = { (kind: DatabaseRecord.Kind) in
+      context.databases.first { $0.kind == kind }?.sha256 ?? ""
+    }
+    let numbers: [(String, Int64?)] =
+      [
+        ("began", record.observed.began), ("ended", record.observed.ended),
+        ("packets", Int64(record.packets)), ("packets_counted", Int64(record.packetsCounted)),
+        ("unmarked_flows", Int64(record.unmarkedFlows)), ("cut_off", record.isCutOff ? 1 : 0),
+        ("dropped_kernel", Int64(record.droppedByKernel)),
+        ("dropped_interface", Int64(record.droppedByInterface)),
+        ("file_size", capture.file.map { Int64($0.size) }),
+      ]
+      + zip(Schema.leftOutColumns, LeftOutReason.allCases).map {
+        ($0, Int64(record.leftOut[$1]))
+      }
+    let texts = [
+      ("source", capture.source), ("collector_version", context.collectorVersion),
+      ("config_hash", context.configurationHash), ("asn_database", digest(.asn)),
+      ("country_database", digest(.country)),
+    ]
+    let columns = numbers.map(\.0) + texts.map(\.0) + (capture.file == nil ? [] : ["file_digest"])
+    let statement = try connection.prepare(
+      """
+      INSERT INTO captures (\(columns.joined(separator: ", ")))
+      VALUES (\(columns.map { _ in "?" }.joined(separator: ", ")))
+      """)
+    var position: Int32 = 0
+    for (_, number) in numbers {
+      position += 1
+      try statement.bind(position, number)
+    }
+    for (_, text) in texts {
+      position += 1
+      try statement.bind(position, text)
+    }
+    if let file = capture.file { try statement.bind(position + 1, file.digest) }
+    try statement.run()
+
+    let id = connection.lastInsertedRow
+    let coverage = try connection.prepare("INSERT INTO coverage VALUES (?, ?, ?)")
+    for interval in record.observed.intervals {
+      try coverage.bind(1, id)
+      try coverage.bind(2, interval.lowerBound)
+      try coverage.bind(3, interval.upperBound)
+      try coverage.run()
+    }
+  }
+
+  // MARK: Opening
+
+  private mutating func begin() throws(LedgerError) {
+    if inTransaction { return }
+    if connection == nil { try open() }
+    let hasMoved = try attempt { connection throws(SQLiteError) in
+      try connection.execute("BEGIN IMMEDIATE")
+      return connection.hasMoved
+    }
+    inTransaction = true
+    if hasMoved { throw .moved(path: path) }
+  }
+
+  private mutating func open() throws(LedgerError) {
+    let path = self.path
+    // Unreleased numbers are for the group's eyes at most. A file that exists is not touched: closing
+    // it would give up the locks that other connections of this process hold on it.
+    let created = unsafe Glibc.open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0o640)
+    if created >= 0 { close(created) }
+    connection = try translatingErrors(path) { () throws(SQLiteError) in
+      try Connection(path: path, flags: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
+    }
+    // A ledger has all its tables from its first transaction on.
+    let identity = try attempt { connection throws(SQLiteError) -> LedgerIdentity? in
+      connection.setBusyTimeout(milliseconds: 60_000)
+      let isNew = try connection.integer("SELECT count(*) FROM sqlite_schema") == 0
+      return isNew ? nil : try LedgerIdentity(connection)
+    }
+    try identity?.check(path)
+    try attempt { connection throws(SQLiteError) in
+      // The reader's account may be allowed to read these files, but not to make them.
+      connection.keepWALFiles()
+      try connection.execute(
+        """
+        PRAGMA journal_mode = WAL;
+        PRAGMA synchronous = FULL;
+        PRAGMA foreign_keys = ON;
+        PRAGMA journal_size_limit = 16777216;
+        """)
+      if identity == nil { try Self.makeTables(connection) }
+    }
+  }
+
+  private static func makeTables(_ connection: borrowing Connection) throws(SQLiteError) {
+    try connection.execute("BEGIN IMMEDIATE")
+    // Another process may have been quicker.
+    if try connection.integer("SELECT count(*) FROM sqlite_schema") == 0 {
+      try connection.execute(
+        """
+        PRAGMA application_id = \(Schema.applicationID);
+        PRAGMA user_version = \(Schema.version);
+        \(Schema.tables)
+        """)
+    }
+    try connection.execute("COMMIT")
+  }
+
+  private func attempt<Result>(
+    _ work: (borrowing Connection) throws(SQLiteError) -> Result
+  ) throws(LedgerError) -> Result {
+    try translatingErrors(path) { () throws(SQLiteError) in
+      switch connection {
+      case .some(let connection): return try work(connection)
+      case .none: throw SQLiteError(code: SQLITE_MISUSE, message: "the ledger is not open")
+      }
+    }
+  }
+}
+
+extension TallyKey {
+  /// The order of the ledger's primary key.
+  fileprivate func isBefore(_ other: TallyKey) -> Bool {
+    if hour != other.hour { return hour < other.hour }
+    if ipVersion != other.ipVersion { return ipVersion < other.ipVersion }
+    if transport != other.transport { return transport < other.transport }
+    if servicePort != other.servicePort { return servicePort < other.servicePort }
+    if network.asn != other.network.asn { return network.asn < other.network.asn }
+    return network.country.letters < other.network.country.letters
+  }
+}

@@ -1,0 +1,94 @@
+// The ledger's tables. Other tools read them: names stay, columns are only added.
+//
+// There is no column for an address, a prefix, a port of ours, or a time of traffic finer than the
+// hour. `captures` and `coverage` have seconds: those of our looking, not those of a flow.
+
+internal import Tallies
+
+enum Schema {
+  /// `PRAGMA user_version` of a ledger that this version writes.
+  static let version: Int64 = 1
+  /// `PRAGMA application_id`: "Weir" in ASCII. file(1) and we tell ledgers by it.
+  static let applicationID: Int64 = 0x5765_6972
+
+  static let tables = """
+    CREATE TABLE tallies (
+      hour INTEGER NOT NULL,
+      ip_version INTEGER NOT NULL,
+      protocol INTEGER NOT NULL,
+      port INTEGER NOT NULL,
+      asn INTEGER NOT NULL,
+      country TEXT NOT NULL,
+      flows INTEGER NOT NULL,
+      flows_answered INTEGER NOT NULL,
+      packets_out INTEGER NOT NULL,
+      packets_in INTEGER NOT NULL,
+      bytes_out INTEGER NOT NULL,
+      bytes_in INTEGER NOT NULL,
+      PRIMARY KEY (hour, ip_version, protocol, port, asn, country)
+    ) STRICT, WITHOUT ROWID;
+
+    -- One source of packets, observed once. A file counts as one; it has a digest and a size.
+    CREATE TABLE captures (
+      id INTEGER PRIMARY KEY,
+      source TEXT NOT NULL,
+      began INTEGER,
+      ended INTEGER,
+      packets INTEGER NOT NULL,
+      packets_counted INTEGER NOT NULL,
+      unmarked_flows INTEGER NOT NULL,
+      cut_off INTEGER NOT NULL,
+      dropped_kernel INTEGER NOT NULL,
+      dropped_interface INTEGER NOT NULL,
+      \(leftOutColumns.map { "\($0) INTEGER NOT NULL," }.joined(separator: "\n  "))
+      collector_version TEXT NOT NULL,
+      config_hash TEXT NOT NULL,
+      asn_database TEXT NOT NULL,
+      country_database TEXT NOT NULL,
+      file_size INTEGER,
+      file_digest TEXT
+    ) STRICT;
+
+    -- The stretches of time, in whole seconds with both ends included, that a capture covers.
+    CREATE TABLE coverage (
+      capture INTEGER NOT NULL REFERENCES captures (id),
+      began INTEGER NOT NULL,
+      ended INTEGER NOT NULL,
+      PRIMARY KEY (capture, began)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE databases (
+      sha256 TEXT NOT NULL,
+      kind TEXT NOT NULL,
+      type TEXT NOT NULL,
+      built_at INTEGER NOT NULL,
+      licence TEXT NOT NULL,
+      attribution TEXT NOT NULL,
+      PRIMARY KEY (sha256, kind)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE networks (
+      asn INTEGER PRIMARY KEY,
+      name TEXT NOT NULL
+    ) STRICT;
+    """
+
+  static let leftOutColumns = LeftOutReason.allCases.map { "left_out_\($0.rawValue)" }
+
+  static let addTally = """
+    INSERT INTO tallies VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT DO UPDATE SET
+      flows = flows + excluded.flows,
+      flows_answered = flows_answered + excluded.flows_answered,
+      packets_out = packets_out + excluded.packets_out,
+      packets_in = packets_in + excluded.packets_in,
+      bytes_out = bytes_out + excluded.bytes_out,
+      bytes_in = bytes_in + excluded.bytes_in
+    """
+
+  static let selectTallies = """
+    SELECT hour, ip_version, protocol, port, asn, country,
+      flows, flows_answered, packets_out, packets_in, bytes_out, bytes_in
+    FROM tallies WHERE hour >= ? AND hour < ?
+    """
+}
