@@ -1,0 +1,65 @@
+// A month as the ledger has it: exact, complete, and not for publication.
+
+public import Tallies
+
+/// A service as the remote offered it: transport and port.
+public struct ServicePort: Hashable, Comparable, Sendable {
+  /// IANA protocol number: 6 (TCP) or 17 (UDP).
+  public let transport: UInt8
+  public let port: UInt16
+
+  public init(transport: UInt8, port: UInt16) {
+    self.transport = transport
+    self.port = port
+  }
+
+  public var transportName: String {
+    switch transport {
+    case 6: "tcp"
+    case 17: "udp"
+    default: "protocol-\(transport)"
+    }
+  }
+
+  public static func < (left: ServicePort, right: ServicePort) -> Bool {
+    (left.port, left.transport) < (right.port, right.transport)
+  }
+}
+
+/// The marginals of one month over any number of ledgers. Nothing outside of this module can read
+/// the sums: the only way on is ``release(policy:)``.
+public struct MonthTallies: Sendable {
+  public let month: CalendarMonth
+  var total = TallyCounters()
+  var byServicePort: [ServicePort: TallyCounters] = [:]
+  var byASN: [UInt32: TallyCounters] = [:]
+  var byCountry: [CountryCode: TallyCounters] = [:]
+  var coverage: Coverage
+  var networkNames: [UInt32: String] = [:]
+  var databases: Set<DatabaseRecord> = []
+
+  public init(month: CalendarMonth) {
+    self.month = month
+    coverage = Coverage(month: month)
+  }
+
+  /// Adds a tally of this month; one of another month is a mistake of the caller.
+  public mutating func add(_ key: TallyKey, _ counters: TallyCounters) {
+    precondition(month.seconds.contains(key.hour), "a tally of another month")
+    total += counters
+    let service = ServicePort(transport: key.transport, port: key.servicePort)
+    byServicePort[service, default: TallyCounters()] += counters
+    byASN[key.network.asn, default: TallyCounters()] += counters
+    byCountry[key.network.country, default: TallyCounters()] += counters
+  }
+
+  /// Adds a capture that overlaps this month.
+  public mutating func add(_ capture: CaptureRecord) { coverage.add(capture) }
+
+  public mutating func add(_ database: DatabaseRecord) { databases.insert(database) }
+
+  /// Names an autonomous system; the first name given stays.
+  public mutating func name(asn: UInt32, _ name: String) {
+    if networkNames[asn] == nil { networkNames[asn] = name }
+  }
+}

@@ -1,0 +1,82 @@
+// The rules between a month and its pages.
+
+import Tallies
+
+/// The parameters of disclosure control.
+public struct ReleasePolicy: Equatable, Sendable {
+  /// No configuration goes below this.
+  public static let floorOfMinimumFlows: UInt64 = 20
+
+  /// A row with fewer flows is not published on its own.
+  public let minimumFlows: UInt64
+
+  /// `nil` below ``floorOfMinimumFlows``.
+  public init?(minimumFlows: UInt64 = floorOfMinimumFlows) {
+    guard minimumFlows >= Self.floorOfMinimumFlows else { return nil }
+    self.minimumFlows = minimumFlows
+  }
+}
+
+extension MonthTallies {
+  /// Applies the policy: the only way from a month to a page.
+  public func release(policy: ReleasePolicy) -> ReleasedMonth {
+    let isPublished = total.flows >= policy.minimumFlows
+    return ReleasedMonth(
+      month: month, policy: policy,
+      total: isPublished ? ReleasedFigures(total) : nil,
+      tables: isPublished
+        ? [
+          table(.servicePort, byServicePort, policy) { .servicePort($0) },
+          table(.autonomousSystem, byASN, policy) { asn in
+            .autonomousSystem(asn: asn, name: networkNames[asn] ?? "")
+          },
+          table(.country, byCountry, policy) { .country($0) },
+        ] : [],
+      coverage: coverage,
+      databases: databases.sorted {
+        ($0.kind.rawValue, $0.builtAt, $0.sha256) < ($1.kind.rawValue, $1.builtAt, $1.sha256)
+      })
+  }
+
+  /// Folds rows that are too small, and then as many of the smallest others as it takes for the
+  /// fold to have the minimum of flows and at least two members: with a single member, total less
+  /// rows would give it back.
+  private func table<Key: Hashable>(
+    _ dimension: ReleasedTable.Dimension, _ marginal: [Key: TallyCounters],
+    _ policy: ReleasePolicy, subject: (Key) -> ReleasedSubject
+  ) -> ReleasedTable {
+    var shown = marginal.filter { $0.value.flows >= policy.minimumFlows }
+      .map { (subject: subject($0.key), counters: $0.value) }
+      .sorted { ($0.counters.flows, $0.subject.order) > ($1.counters.flows, $1.subject.order) }
+    var folded = TallyCounters()
+    var members = 0
+    for counters in marginal.values where counters.flows < policy.minimumFlows {
+      folded += counters
+      members += 1
+    }
+    while members > 0, members < 2 || folded.flows < policy.minimumFlows,
+      let smallest = shown.popLast()
+    {
+      folded += smallest.counters
+      members += 1
+    }
+    let rows =
+      shown
+      .sorted { ($0.counters.bytes, $1.subject.order) > ($1.counters.bytes, $0.subject.order) }
+      .map { ReleasedRow(subject: $0.subject, figures: ReleasedFigures($0.counters)) }
+    return ReleasedTable(
+      dimension: dimension, rows: rows,
+      other: members > 0 ? ReleasedOther(rows: members, figures: ReleasedFigures(folded)) : nil)
+  }
+}
+
+extension ReleasedSubject {
+  /// A total order, so that ties come out the same on every run.
+  fileprivate var order: UInt64 {
+    switch self {
+    case .servicePort(let service): UInt64(service.port) << 8 | UInt64(service.transport)
+    case .autonomousSystem(let asn, _): UInt64(asn)
+    case .country(let code): UInt64(code.letters)
+    }
+  }
+}
