@@ -1,0 +1,157 @@
+// The job of `weir-collect read`: captures through the meter into the ledger.
+
+import Capture
+import Console
+import Flows
+import Ledger
+import MessageDigest
+import Networks
+import Packets
+import Tallies
+
+/// Files that are refused because they would be counted twice.
+struct AlreadyRead: Error, CustomStringConvertible {
+  var path: String
+  /// The file only begins with a capture that is in the ledger.
+  var onlyItsBeginning = false
+  /// Named twice in one command.
+  var isRepeated = false
+
+  var description: String {
+    let name = path == "-" ? "standard input" : path
+    if isRepeated {
+      return "\(name) has the same content as another of the files: nothing was added"
+    }
+    return onlyItsBeginning
+      ? "\(name) begins with a capture that is in the ledger already, and has grown since: nothing"
+        + " was added; cut off what was read, or count all of it with --again"
+      : "\(name) is in the ledger already: nothing was added; count it again with --again"
+  }
+}
+
+struct CaptureReading {
+  var paths: [String]
+  var ledgerPath: String
+  var meter: MeterConfiguration
+  var asnDatabase: String
+  var countryDatabase: String
+  var allowsAgain: Bool
+
+  /// Tallies in memory beyond which they go into the ledger's open transaction.
+  var talliesInMemory = 400_000
+
+  func run(progress: ProgressLine?) throws -> ReadingSummary {
+    let networks = try Networks(asnDatabase: asnDatabase, countryDatabase: countryDatabase)
+    var ledger = try LedgerWriter(path: ledgerPath)
+    let known = allowsAgain ? [] : try ledger.filesRead()
+    try refuseKnownFiles(known)
+
+    let captures = try CaptureMerge(paths: paths, knownSizes: known.map(\.size))
+    var meter = Meter(self.meter) { networks.network(of: $0, $1) }
+    var records = [CaptureRecord](repeating: CaptureRecord(), count: paths.count)
+    var contents: [Int: FileIdentity] = [:]
+    var cutOff: Set<Int> = []
+    var current = 0
+    var total = TallyCounters()
+    var rows = 0
+    var untilLook = Self.packetsBetweenLooks
+    try captures.forEachPacket { outcome in
+      try refuse(outcome, known)
+      contents[outcome.source] = FileIdentity(outcome.content)
+      if outcome.isCutOff { cutOff.insert(outcome.source) }
+    } _: { frame, wireLength, stamp, decoder, source in
+      if source != current {
+        records[current] = meter.exchangeRecord(records[source])
+        current = source
+      }
+      meter.count(frame, wireLength: wireLength, stamp: stamp, decoder: decoder)
+      untilLook -= 1
+      if untilLook == 0 {
+        untilLook = Self.packetsBetweenLooks
+        if meter.talliesWaiting > talliesInMemory {
+          let tallies = meter.takeFinishedTallies()
+          rows += tallies.count
+          for counters in tallies.values { total += counters }
+          try ledger.add(tallies)
+        }
+        progress?.show(
+          packets: Self.packetsBetweenLooks, bytes: captures.bytesRead, of: captures.size)
+      }
+    }
+    progress?.clear()
+    meter.endAllFlows()
+    records[current] = meter.exchangeRecord(CaptureRecord())
+    for source in cutOff { records[source].isCutOff = true }
+
+    let tallies = meter.takeFinishedTallies()
+    rows += tallies.count
+    for counters in tallies.values { total += counters }
+    try ledger.add(tallies)
+    try commit(&ledger, records, contents, networks)
+    return ReadingSummary(
+      paths: paths, ledgerPath: ledgerPath, records: records, total: total, tallies: rows,
+      failedLookups: networks.failedLookups)
+  }
+
+  /// How often to look at the clock and at the size of things.
+  private static let packetsBetweenLooks = 1 << 15
+
+  private func commit(
+    _ ledger: inout LedgerWriter, _ records: [CaptureRecord], _ contents: [Int: FileIdentity],
+    _ networks: Networks
+  ) throws {
+    let entries = paths.indices.map {
+      CaptureEntry(record: records[$0], source: "file", file: contents[$0])
+    }
+    let context = CollectionContext(
+      collectorVersion: weirVersion, configurationHash: configurationHash,
+      databases: networks.databases)
+    let outcome = try ledger.commit(
+      entries, context: context, networkNames: networks.names, allowingAgain: allowsAgain)
+    if case .refused(let repeated) = outcome {
+      throw AlreadyRead(
+        path: paths[repeated.first ?? 0],
+        isRepeated: Set(contents.values).count < contents.count)
+    }
+  }
+
+  /// A look before the work: only a file as large as one that was read can be one that was read.
+  private func refuseKnownFiles(_ known: Set<FileIdentity>) throws {
+    let sizes = Set(known.map(\.size))
+    for path in paths {
+      guard let size = regularFileSize(path), sizes.contains(size) else { continue }
+      if known.contains(FileIdentity(try ContentDigest(path: path))) {
+        throw AlreadyRead(path: path)
+      }
+    }
+  }
+
+  private func refuse(_ outcome: CaptureMerge.Outcome, _ known: Set<FileIdentity>) throws {
+    let path = paths[outcome.source]
+    if known.contains(FileIdentity(outcome.content)) { throw AlreadyRead(path: path) }
+    if outcome.beginnings.contains(where: { known.contains(FileIdentity($0)) }) {
+      throw AlreadyRead(path: path, onlyItsBeginning: true)
+    }
+  }
+
+  /// Of everything that decides what is counted, in a canonical form.
+  private var configurationHash: String {
+    let selection =
+      switch meter.selection {
+      case .marked(let dscp): "dscp = \(dscp)"
+      case .every: "every-flow"
+      }
+    let lines =
+      meter.exitAddresses.map { "exit-address = \($0.canonicalBits)" }.sorted() + [
+        selection, "max-flows = \(meter.maximumFlows)", "tcp-idle = \(meter.tcpIdleSeconds)",
+        "udp-idle = \(meter.udpIdleSeconds)",
+      ]
+    return SHA256.hexadecimal(of: Array(lines.joined(separator: "\n").utf8))
+  }
+}
+
+extension FileIdentity {
+  fileprivate init(_ content: ContentDigest) {
+    self.init(size: content.size, digest: content.digest)
+  }
+}

@@ -1,0 +1,39 @@
+// How an error becomes a line on standard error and an exit code (sysexits.h).
+
+import ArgumentParser
+import Capture
+import Console
+import Glibc
+import Ledger
+import Networks
+
+let programName = "weir-collect"
+
+/// No packet is read in a process that could leave its memory on a disk.
+struct CoreDumpsPossible: Error, CustomStringConvertible {
+  let description = "can't keep this process from leaving a core image, which could hold addresses"
+}
+
+/// Says what is wrong, and gives the exit code to end with.
+func report(_ error: any Error) -> ExitCode {
+  printError(programName, "\(error)")
+  return ExitCode(sysexit(of: error))
+}
+
+private func sysexit(of error: any Error) -> Int32 {
+  switch error {
+  case let error as CaptureError:
+    switch error {
+    case .unreadable(_, let number): exitCode(forUnreadable: number)
+    case .compressed, .notACapture, .unsupportedLinkType, .damaged: EX_DATAERR
+    }
+  case let error as NetworksError:
+    switch error {
+    case .unreadable(_, _, let number): exitCode(forUnreadable: number)
+    case .notADatabase, .wrongKind: EX_DATAERR
+    }
+  case let error as LedgerError: error.exitCode
+  case is AlreadyRead: EX_DATAERR
+  default: EXIT_FAILURE
+  }
+}

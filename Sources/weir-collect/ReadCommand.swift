@@ -1,0 +1,125 @@
+// `weir-collect read`: its options, and what it prints.
+
+import ArgumentParser
+import Console
+import Flows
+import Packets
+import Tallies
+
+struct ReadCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "read",
+    abstract: "Read capture files into a ledger.",
+    discussion: """
+      Reads pcap and pcapng files (Ethernet, Linux cooked, raw IP, loopback). Several files are read \
+      as one capture, in the order of time. The ledger gets all of them, or, after any error, \
+      nothing. It is made if it does not exist.
+
+      Example:
+        weir-collect read exit.pcap --ledger weir.ledger --exit-address 192.0.2.10 \\
+          --asn-database GeoLite2-ASN.mmdb --country-database GeoLite2-Country.mmdb
+      """)
+
+  @Argument(help: ArgumentHelp("Capture files; '-' reads standard input.", valueName: "file"))
+  var files: [String]
+
+  @Option(help: ArgumentHelp("The ledger to add to (an SQLite file).", valueName: "ledger"))
+  var ledger: String
+
+  @Option(
+    name: .customLong("exit-address"), parsing: .singleValue,
+    help: ArgumentHelp(
+      "Source address of exit connections, or a prefix such as 192.0.2.0/28 (repeatable). It tells "
+        + "outbound packets from replies.", valueName: "address"))
+  var exitAddresses: [String] = []
+
+  @Option(help: "DSCP value of the mark, 0 to 63.")
+  var dscp: Int = Int(MeterConfiguration.defaultDSCP)
+
+  @Flag(help: "Count unmarked flows too: for a mirror of a link that carries nothing else.")
+  var everyFlow = false
+
+  @Option(
+    help: ArgumentHelp("MMDB file with AS numbers, such as GeoLite2-ASN.mmdb.", valueName: "file"))
+  var asnDatabase: String
+
+  @Option(
+    help: ArgumentHelp(
+      "MMDB file with countries, such as GeoLite2-Country.mmdb.", valueName: "file"))
+  var countryDatabase: String
+
+  @Option(help: "Flows to follow at one time. Packets of further ones are left out, and counted.")
+  var maxFlows: Int = MeterConfiguration.defaultMaximumFlows
+
+  @Option(help: "Seconds of silence that end a TCP flow.")
+  var tcpIdle: Int = MeterConfiguration.defaultTCPIdleSeconds
+
+  @Option(help: "Seconds of silence that end a UDP flow.")
+  var udpIdle: Int = MeterConfiguration.defaultUDPIdleSeconds
+
+  @Flag(help: "Count files again that are in the ledger already.")
+  var again = false
+
+  @Flag(help: "Print the summary as JSON.")
+  var json = false
+
+  @Flag(help: "Print no summary and no progress.")
+  var quiet = false
+
+  func validate() throws {
+    if files.isEmpty { throw ValidationError("name at least one capture file") }
+    if files.count(where: { $0 == "-" }) > 1 {
+      throw ValidationError("standard input ('-') can be read once only")
+    }
+    if exitAddresses.isEmpty {
+      throw ValidationError(
+        "give --exit-address: without it, outbound packets can't be told from replies")
+    }
+    if !(0...63).contains(dscp) { throw ValidationError("--dscp takes 0 to 63") }
+    if !(1...(1 << 28)).contains(maxFlows) {
+      throw ValidationError("--max-flows takes 1 to \(1 << 28)")
+    }
+    for (name, seconds) in [("--tcp-idle", tcpIdle), ("--udp-idle", udpIdle)]
+    where !(1...86_400).contains(seconds) {
+      throw ValidationError("\(name) takes 1 to 86400 seconds")
+    }
+    _ = try exitRanges()
+  }
+
+  func run() throws {
+    var meter = MeterConfiguration(exitAddresses: try exitRanges())
+    meter.selection = everyFlow ? .every : .marked(dscp: UInt8(dscp))
+    meter.maximumFlows = maxFlows
+    meter.tcpIdleSeconds = tcpIdle
+    meter.udpIdleSeconds = udpIdle
+    let reading = CaptureReading(
+      paths: files, ledgerPath: ledger, meter: meter, asnDatabase: asnDatabase,
+      countryDatabase: countryDatabase, allowsAgain: again)
+    do {
+      guard forbidCoreDumps() else { throw CoreDumpsPossible() }
+      let summary = try reading.run(progress: quiet ? nil : ProgressLine())
+      for warning in summary.warnings { printError(programName, "warning: \(warning)") }
+      if !quiet { print(json ? summary.json : summary.text, terminator: "") }
+    } catch {
+      throw report(error)
+    }
+  }
+
+  private func exitRanges() throws -> [AddressRange] {
+    try exitAddresses.map { text in
+      do throws(AddressRange.ParseFailure) {
+        return try AddressRange(text)
+      } catch {
+        throw ValidationError("--exit-address \(text): \(explanation(of: error))")
+      }
+    }
+  }
+
+  private func explanation(of failure: AddressRange.ParseFailure) -> String {
+    switch failure {
+    case .notAnAddress: "not an IPv4 or IPv6 address (a prefix is written 192.0.2.0/28)"
+    case .badPrefixLength(let limit): "the prefix length must be 0 to \(limit)"
+    case .hostBitsSet: "bits are set beyond the prefix length"
+    }
+  }
+}
