@@ -1,0 +1,22 @@
+// How an error becomes a line on standard error and an exit code (sysexits.h).
+
+import ArgumentParser
+import Console
+import Glibc
+import Ledger
+import Site
+
+/// Says what is wrong, and gives the exit code to end with.
+func report(_ error: any Error) -> ExitCode {
+  printError("weir-report", "\(error)")
+  return ExitCode(sysexit(of: error))
+}
+
+private func sysexit(of error: any Error) -> Int32 {
+  switch error {
+  case let error as LedgerError: error.exitCode
+  case is NoSuchMonth: EX_NOINPUT
+  case is SiteError: EX_CANTCREAT
+  default: EXIT_FAILURE
+  }
+}

@@ -1,0 +1,50 @@
+// From ledgers to the months that they hold, exact and unpublished.
+
+import Disclosure
+import Ledger
+import Tallies
+
+/// A month was asked for that no ledger has.
+struct NoSuchMonth: Error, CustomStringConvertible {
+  var month: CalendarMonth?
+  var available: [CalendarMonth]
+
+  var description: String {
+    let asked = month.map { "no tallies of \($0)" } ?? "no tallies"
+    let first = available.first.map { first in
+      ": there are some from \(first) to \(available.last ?? first)"
+    }
+    return "\(asked) in the ledgers\(first ?? "")"
+  }
+}
+
+struct LedgerReading {
+  /// In ascending order.
+  let months: [MonthTallies]
+
+  /// - Parameter wanted: empty for every month of the ledgers.
+  init(paths: [String], months wanted: Set<CalendarMonth>) throws {
+    var available: Set<CalendarMonth> = []
+    var months: [CalendarMonth: MonthTallies] = [:]
+    for path in paths {
+      let ledger = try LedgerReader(path: path)
+      let inLedger = try ledger.months()
+      available.formUnion(inLedger)
+      let names = try ledger.networkNames()
+      for month in inLedger where wanted.isEmpty || wanted.contains(month) {
+        var tallies = months[month] ?? MonthTallies(month: month)
+        try ledger.forEachTally(in: month) { tallies.add($0, $1) }
+        let captures = try ledger.captures(overlapping: month)
+        for record in captures.records { tallies.add(record) }
+        for database in captures.databases { tallies.add(database) }
+        for (asn, name) in names { tallies.name(asn: asn, name) }
+        months[month] = tallies
+      }
+    }
+    let missing = wanted.subtracting(months.keys)
+    guard missing.isEmpty, !months.isEmpty else {
+      throw NoSuchMonth(month: missing.min(), available: available.sorted())
+    }
+    self.months = months.values.sorted { $0.month < $1.month }
+  }
+}
