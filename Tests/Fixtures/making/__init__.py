@@ -1,0 +1,1 @@
+"""What make-rules and the capture generator share: packets, capture files, cases."""

@@ -1,0 +1,1 @@
+"""Invented traffic of an exit relay, for `generate`: conversations, what disturbs them, and their frames."""
