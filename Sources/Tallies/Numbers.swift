@@ -12,21 +12,20 @@ public func grouped(_ number: UInt64) -> String {
 
 /// In IEC units with three significant digits: `1.17 GiB` (IEC 80000-13).
 public func iecBytes(_ count: UInt64) -> String {
-  let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
-  var unit = 0
-  var divisor: UInt64 = 1
-  while unit < units.count - 1, count / divisor >= 1024 {
-    divisor *= 1024
-    unit += 1
+  if count < 1024 { return "\(count) B" }
+  var size = Double(count) / 1024
+  for unit in ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"] {
+    let decimals = size < 9.995 ? 2 : size < 99.95 ? 1 : 0
+    let scale = [1.0, 10, 100][decimals]
+    let scaled = UInt64((size * scale).rounded())
+    // What rounds up to 1024 is one of the next unit; there is none beyond the last.
+    if scaled < 1024 || decimals > 0 {
+      if decimals == 0 { return "\(scaled) \(unit)" }
+      let tail = String(scaled % UInt64(scale))
+      return "\(scaled / UInt64(scale))."
+        + "\(String(repeating: "0", count: decimals - tail.count))\(tail) \(unit)"
+    }
+    size /= 1024
   }
-  if unit == 0 { return "\(count) B" }
-  let whole = count / divisor
-  let decimals = whole >= 100 ? 0 : whole >= 10 ? 1 : 2
-  let scale: UInt64 = [1, 10, 100][decimals]
-  let fraction = UInt64((Double(count % divisor) / Double(divisor) * Double(scale)).rounded())
-  let total = whole * scale + fraction
-  if decimals == 0 { return "\(total) \(units[unit])" }
-  let tail = String(total % scale)
-  return "\(total / scale).\(String(repeating: "0", count: decimals - tail.count))\(tail)"
-    + " \(units[unit])"
+  return "\(count) B"
 }
