@@ -32,7 +32,7 @@ extension MonthTallies {
           },
           table(.country, byCountry, policy) { .country($0) },
         ] : [],
-      coverage: coverage,
+      coverage: isPublished ? coverage : coverage.withholdingAccount(),
       databases: databases.sorted {
         ($0.kind.rawValue, $0.builtAt, $0.sha256) < ($1.kind.rawValue, $1.builtAt, $1.sha256)
       })
