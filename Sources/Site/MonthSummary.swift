@@ -1,0 +1,104 @@
+// month.json: what the index says of a month. A month that is not built again is known by this
+// file alone.
+
+import Disclosure
+import FoundationEssentials
+import Tallies
+
+struct MonthSummary: JSONDocument, Codable, Equatable {
+  static let file = "month.json"
+  static let currentFormat = 1
+
+  struct ObservedShare: Codable, Equatable {
+    let secondsObserved: Int64
+    let secondsInMonth: Int64
+
+    enum CodingKeys: String, CodingKey {
+      case secondsObserved = "seconds_observed"
+      case secondsInMonth = "seconds_in_month"
+    }
+  }
+
+  struct Table: Codable, Equatable {
+    /// ``ReleasedTable/Dimension``.
+    let dimension: String
+    /// Rows that stand on their own.
+    let rows: Int
+    /// Rows that were added together as `other`.
+    let otherRows: Int
+    let csv: String
+    let json: String
+
+    enum CodingKeys: String, CodingKey {
+      case dimension, rows, csv, json
+      case otherRows = "other_rows"
+    }
+  }
+
+  var format = currentFormat
+  let month: String
+  /// `null` where the month had too few flows to be published.
+  @Nullable var total: Figures?
+  let coverage: ObservedShare
+  let minimumFlows: UInt64
+  let tables: [Table]
+  var units = Figures.units.merging(
+    ["seconds_observed": "second", "seconds_in_month": "second", "minimum_flows": "flow"]
+  ) { unit, _ in unit }
+
+  enum CodingKeys: String, CodingKey {
+    case format, month, total, coverage, tables, units
+    case minimumFlows = "minimum_flows"
+  }
+
+  init(_ released: ReleasedMonth) {
+    month = released.month.description
+    total = released.total.map { Figures($0) }
+    coverage = ObservedShare(
+      secondsObserved: released.coverage.secondsObserved,
+      secondsInMonth: released.coverage.secondsInMonth)
+    minimumFlows = released.policy.minimumFlows
+    tables = released.tables.map {
+      Table(
+        dimension: $0.dimension.rawValue, rows: $0.rows.count, otherRows: $0.other?.rows ?? 0,
+        csv: "\($0.dimension.fileName).csv", json: "\($0.dimension.fileName).json")
+    }
+  }
+
+  /// Reads the file of `month`.
+  init(file: String, month: CalendarMonth) throws(SiteError) {
+    struct Format: Decodable { let format: Int }
+    let summary: MonthSummary
+    do {
+      let data = Data(try readFile(file))
+      let format = try JSONDecoder().decode(Format.self, from: data).format
+      guard format <= Self.currentFormat else {
+        throw SiteError.laterFormat(file: file, format: format)
+      }
+      summary = try JSONDecoder().decode(MonthSummary.self, from: data)
+    } catch let error as SiteError {
+      throw error
+    } catch let error as SystemFailure {
+      throw .damagedFile(file: file, reason: error.reason)
+    } catch {
+      throw .damagedFile(file: file, reason: "not the summary of a month")
+    }
+    guard summary.month == month.description, summary.coverage.secondsObserved >= 0,
+      summary.coverage.secondsInMonth > 0
+    else {
+      throw .damagedFile(file: file, reason: "not the summary of \(month)")
+    }
+    self = summary
+  }
+}
+
+extension ReleasedTable.Dimension {
+  /// Of the table's data files, without their endings, and its anchor on the page.
+  var fileName: String {
+    switch self {
+    case .servicePort: "service-ports"
+    case .autonomousSystem: "autonomous-systems"
+    case .country: "countries"
+    }
+  }
+}
