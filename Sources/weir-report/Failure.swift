@@ -16,7 +16,14 @@ private func sysexit(of error: any Error) -> Int32 {
   switch error {
   case let error as LedgerError: error.exitCode
   case is NoSuchMonth: EX_NOINPUT
-  case is SiteError: EX_CANTCREAT
+  case let error as SiteError:
+    switch error {
+    case .unreadableResource: EX_NOINPUT
+    case .invalidTemplate, .invalidNames: EX_CONFIG
+    case .foreignFile, .cannotWrite, .cannotReplace: EX_CANTCREAT
+    case .laterFormat, .damagedFile: EX_DATAERR
+    case .busy: EXIT_FAILURE
+    }
   default: EXIT_FAILURE
   }
 }
