@@ -105,17 +105,34 @@ public struct CaptureFile: ~Copyable {
     throw .damaged(path: path, reason: unsafe String(cString: pcap_geterr(handle)))
   }
 
-  /// What was captured of the current packet, for as long as `body` runs.
-  @inline(__always)
-  public func withFrame(_ body: (Span<UInt8>) throws -> Void) rethrows {
-    // libpcap keeps `caplen` bytes valid until the next call on this handle, which takes `mutating`.
-    try body(
-      unsafe Span(_unsafeElements: UnsafeBufferPointer(start: frameStart, count: frameCount)))
+  /// What was captured of the current packet. libpcap keeps it until the next record is read.
+  private var frame: UnsafeBufferPointer<UInt8> {
+    unsafe UnsafeBufferPointer(start: frameStart, count: frameCount)
   }
 
-  /// Bytes read so far, and in all where that is known.
+  /// What was captured of the current packet, for as long as `body` runs.
+  public func withFrame(_ body: (Span<UInt8>) throws -> Void) rethrows {
+    try body(unsafe Span(_unsafeElements: frame))
+  }
+
+  /// Hands the current packet to `body`, and those that follow it for as long as `isDue` of their
+  /// stamps. (One call for a run of packets: exclusive access to this file is checked once for all.)
+  public mutating func forEachPacket(
+    while isDue: (Stamp?) -> Bool,
+    _ body: (_ frame: Span<UInt8>, _ wireLength: Int, _ stamp: Stamp?) throws -> Void
+  ) throws -> Progress {
+    var progress: Progress
+    repeat {
+      try body(unsafe Span(_unsafeElements: frame), wireLength, stamp)
+      progress = try advance()
+    } while progress == .packet && isDue(stamp)
+    return progress
+  }
+
   public var bytesRead: UInt64 { source.offset }
-  public var size: UInt64? { source.size }
+
+  /// The bytes that the file is read from.
+  var bytes: ByteSource { source }
 
   /// Reads what is left of the file, so that its digest is that of all its bytes.
   public mutating func finishDigest() throws(CaptureError) -> ContentDigest {

@@ -20,22 +20,31 @@ public final class CaptureMerge {
 
   private final class Opened {
     let source: Int
+    let bytes: ByteSource
     var file: CaptureFile
 
     init(source: Int, file: consuming CaptureFile) {
       self.source = source
+      bytes = file.bytes
       self.file = file
     }
 
-    /// Where the current packet belongs in time; one without a usable stamp is due at once.
-    var due: Due { Due(nanoseconds: file.stamp?.nanoseconds ?? .min, source: source) }
+    /// Where the current packet belongs in time.
+    var due: Due { Due(stamp: file.stamp, source: source) }
   }
 
   private struct Due: Comparable {
-    var nanoseconds: Int64
+    private var nanoseconds: Int64
     var source: Int
 
-    static let never = Due(nanoseconds: .max, source: .max)
+    /// A packet without a usable stamp is due at once.
+    @inline(__always)
+    init(stamp: Stamp?, source: Int) {
+      nanoseconds = stamp?.nanoseconds ?? .min
+      self.source = source
+    }
+
+    static let never = Due(stamp: Stamp(nanoseconds: .max), source: .max)
 
     static func < (left: Due, right: Due) -> Bool {
       left.nanoseconds != right.nanoseconds
@@ -64,8 +73,8 @@ public final class CaptureMerge {
     for source in paths.indices {
       let opened = Opened(
         source: source, file: try CaptureFile(path: paths[source], knownSizes: knownSizes))
-      size = size.flatMap { total in opened.file.size.map { total + $0 } }
-      if paths.count == 1 || opened.file.size == nil {
+      size = size.flatMap { total in opened.bytes.size.map { total + $0 } }
+      if paths.count == 1 || opened.bytes.size == nil {
         try activate(opened)  // the only one, or a stream, which cannot be opened twice
       } else {
         _ = try opened.file.advance()
@@ -77,7 +86,7 @@ public final class CaptureMerge {
 
   /// Bytes read so far.
   public var bytesRead: UInt64 {
-    active.reduce(bytesOfEndedFiles) { $0 + $1.file.bytesRead }
+    active.reduce(bytesOfEndedFiles) { $0 + $1.bytes.offset }
   }
 
   /// Hands every packet of every file to `body`.
@@ -96,14 +105,12 @@ public final class CaptureMerge {
     while let (position, until) = try nextRun() {
       try report(ended)
       let opened = active[position]
-      let decoder = opened.file.decoder
-      var progress: CaptureFile.Progress
-      repeat {
-        try opened.file.withFrame {
-          try body($0, opened.file.wireLength, opened.file.stamp, decoder, opened.source)
-        }
-        progress = try opened.file.advance()
-      } while progress == .packet && opened.due < until
+      let (source, decoder) = (opened.source, opened.file.decoder)
+      let progress = try opened.file.forEachPacket {
+        Due(stamp: $0, source: source) < until
+      } _: {
+        try body($0, $1, $2, decoder, source)
+      }
       if progress != .packet {
         active.remove(at: position)
         try end(opened, progress)
@@ -144,7 +151,7 @@ public final class CaptureMerge {
 
   private func end(_ opened: Opened, _ progress: CaptureFile.Progress) throws(CaptureError) {
     let content = try opened.file.finishDigest()
-    bytesOfEndedFiles += opened.file.bytesRead
+    bytesOfEndedFiles += opened.bytes.offset
     outcomes.append(
       Outcome(
         source: opened.source, isCutOff: progress == .cutOff, content: content,
