@@ -25,10 +25,10 @@ public struct ContentDigest: Hashable, Sendable {
   }
 }
 
-/// The size of a regular file; `nil` for anything else.
+/// The size of a regular file; `nil` for anything else, and for standard input (`-`).
 public func regularFileSize(_ path: String) -> UInt64? {
   var status = stat()
-  guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+  guard path != "-", unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
   return UInt64(status.st_size)
 }
 

@@ -74,7 +74,7 @@ public final class CaptureMerge {
       let opened = Opened(
         source: source, file: try CaptureFile(path: paths[source], knownSizes: knownSizes))
       size = size.flatMap { total in opened.bytes.size.map { total + $0 } }
-      if paths.count == 1 || opened.bytes.size == nil {
+      if paths.count == 1 || paths[source] == "-" || opened.bytes.size == nil {
         try activate(opened)  // the only one, or a stream, which cannot be opened twice
       } else {
         _ = try opened.file.advance()
