@@ -68,15 +68,25 @@ public enum LedgerError: Error, CustomStringConvertible, Sendable {
   static func reasonForNotOpening(_ path: String) -> String {
     let folder = enclosingFolder(of: path)
     if unsafe access(folder, F_OK) != 0 { return "there is no folder \(folder)" }
-    var status = stat()
-    if unsafe stat(path, &status) == 0 {
-      if status.st_mode & S_IFMT == S_IFDIR { return "it is a folder" }
-      if unsafe access(path, R_OK | W_OK) != 0 { return unsafe String(cString: strerror(errno)) }
+    if unsafe access(path, F_OK) == 0, unsafe access(path, R_OK | W_OK) != 0 {
+      return unsafe String(cString: strerror(errno))
     }
     if unsafe access(folder, W_OK) != 0 {
       return "the folder \(folder) is not writable: \(unsafe String(cString: strerror(errno)))"
     }
     return "unable to open the file"
+  }
+}
+
+/// Why what a path names cannot be a ledger, whatever is in it; `nil` where it can, or is not there.
+func reasonAgainstFile(_ path: String) -> String? {
+  if path.isEmpty { return "its name is empty" }
+  var status = stat()
+  guard unsafe stat(path, &status) == 0 else { return nil }
+  switch status.st_mode & S_IFMT {
+  case S_IFREG: return nil
+  case S_IFDIR: return "it is a folder"
+  default: return "it is no regular file"
   }
 }
 

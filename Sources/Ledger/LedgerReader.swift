@@ -16,6 +16,7 @@ public struct LedgerReader: ~Copyable {
   }
 
   private static func snapshot(_ path: String) throws(LedgerError) -> Connection {
+    if let reason = reasonAgainstFile(path) { throw .notALedger(path: path, reason: reason) }
     guard unsafe access(path, F_OK) == 0 else { throw .missing(path: path) }
     guard unsafe access(path, R_OK) == 0 else {
       throw .noPermission(path: path, reason: unsafe String(cString: strerror(errno)))

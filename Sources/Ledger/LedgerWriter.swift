@@ -56,7 +56,8 @@ public enum CommitOutcome: Equatable, Sendable {
 
 public struct LedgerWriter: ~Copyable {
   public let path: String
-  private let existedBefore: Bool
+  /// Whether this writer made the file, so that it may take it back.
+  private var hasMade = false
   private var isCommitted = false
   private var inTransaction = false
   private var connection: Connection?
@@ -65,9 +66,9 @@ public struct LedgerWriter: ~Copyable {
   /// something to add, so that a failed command leaves none behind.
   public init(path: String) throws(LedgerError) {
     self.path = path
-    existedBefore = unsafe access(path, F_OK) == 0
+    if let reason = reasonAgainstFile(path) { throw .cannotOpen(path: path, reason: reason) }
     let folder = enclosingFolder(of: path)
-    if existedBefore {
+    if unsafe access(path, F_OK) == 0 {
       guard unsafe access(path, R_OK | W_OK) == 0 else {
         throw .noPermission(path: path, reason: unsafe String(cString: strerror(errno)))
       }
@@ -82,16 +83,7 @@ public struct LedgerWriter: ~Copyable {
   deinit {
     guard case .some(let connection) = connection else { return }
     if inTransaction { try? connection.execute("ROLLBACK") }
-    if !existedBefore, !isCommitted { Self.removeIfEmpty(path, connection) }
-  }
-
-  /// Takes back a ledger that this writer made and never filled. The lock keeps other writers from
-  /// adding to it meanwhile; one that waits for the lock finds out through `hasMoved`.
-  private static func removeIfEmpty(_ path: String, _ connection: borrowing Connection) {
-    guard (try? connection.execute("BEGIN IMMEDIATE")) != nil, !connection.hasMoved,
-      (try? connection.integer("SELECT count(*) FROM captures")) ?? 0 == 0
-    else { return }
-    for suffix in ["", "-wal", "-shm"] { unsafe unlink(path + suffix) }
+    if hasMade, !isCommitted { NewLedger.removeIfEmpty(path, connection) }
   }
 
   /// Files with packets that have been read into this ledger. (One without any is like the
@@ -238,56 +230,54 @@ public struct LedgerWriter: ~Copyable {
   private mutating func begin() throws(LedgerError) {
     if inTransaction { return }
     if connection == nil { try open() }
-    let hasMoved = try attempt { connection throws(SQLiteError) in
-      try connection.execute("BEGIN IMMEDIATE")
-      return connection.hasMoved
-    }
     inTransaction = true
-    if hasMoved { throw .moved(path: path) }
+    var isEmpty = try lock()
+    while isMoved {
+      // Another writer took back a ledger that it had made. Nothing was known of it, so the next one
+      // is as good; a ledger that had something in it is missed.
+      guard isEmpty else { throw .moved(path: path) }
+      connection = nil
+      try open()
+      isEmpty = try lock()
+    }
+  }
+
+  /// - Returns: whether nothing was ever added.
+  private func lock() throws(LedgerError) -> Bool {
+    try attempt { connection throws(SQLiteError) in
+      try connection.execute("BEGIN IMMEDIATE")
+      return try connection.integer("SELECT count(*) FROM captures") == 0
+    }
+  }
+
+  private var isMoved: Bool {
+    switch connection {
+    case .some(let connection): connection.hasMoved
+    case .none: false
+    }
   }
 
   private mutating func open() throws(LedgerError) {
     let path = self.path
-    // Unreleased numbers are for the group's eyes at most. A file that exists is not touched: closing
-    // it would give up the locks that other connections of this process hold on it.
-    let created = unsafe Glibc.open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0o640)
-    if created >= 0 { close(created) }
+    hasMade = try translatingErrors(path) { () throws(SQLiteError) in try NewLedger.make(path) }
     connection = try translatingErrors(path) { () throws(SQLiteError) in
-      try Connection(path: path, flags: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
+      try Connection(path: path, flags: SQLITE_OPEN_READWRITE)
     }
-    // A ledger has all its tables from its first transaction on.
-    let identity = try attempt { connection throws(SQLiteError) -> LedgerIdentity? in
+    let identity = try attempt { connection throws(SQLiteError) in
       connection.setBusyTimeout(milliseconds: 60_000)
-      let isNew = try connection.integer("SELECT count(*) FROM sqlite_schema") == 0
-      return isNew ? nil : try LedgerIdentity(connection)
+      try NewLedger.makeTables(connection)
+      return try LedgerIdentity(connection)
     }
-    try identity?.check(path)
+    try identity.check(path)
     try attempt { connection throws(SQLiteError) in
-      // The reader's account may be allowed to read these files, but not to make them.
-      connection.keepWALFiles()
+      try NewLedger.useWAL(connection)
       try connection.execute(
         """
-        PRAGMA journal_mode = WAL;
         PRAGMA synchronous = FULL;
         PRAGMA foreign_keys = ON;
         PRAGMA journal_size_limit = 16777216;
         """)
-      if identity == nil { try Self.makeTables(connection) }
     }
-  }
-
-  private static func makeTables(_ connection: borrowing Connection) throws(SQLiteError) {
-    try connection.execute("BEGIN IMMEDIATE")
-    // Another process may have been quicker.
-    if try connection.integer("SELECT count(*) FROM sqlite_schema") == 0 {
-      try connection.execute(
-        """
-        PRAGMA application_id = \(Schema.applicationID);
-        PRAGMA user_version = \(Schema.version);
-        \(Schema.tables)
-        """)
-    }
-    try connection.execute("COMMIT")
   }
 
   private func attempt<Result>(
