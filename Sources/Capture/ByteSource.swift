@@ -28,7 +28,9 @@ public struct ContentDigest: Hashable, Sendable {
 /// The size of a regular file; `nil` for anything else, and for standard input (`-`).
 public func regularFileSize(_ path: String) -> UInt64? {
   var status = stat()
-  guard path != "-", unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+  guard path != "-", unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+    return nil
+  }
   return UInt64(status.st_size)
 }
 

@@ -1,5 +1,7 @@
 // What can stand in the way of a site, said so that the reader knows what to do about it.
 
+import Glibc
+
 /// Why no site was written. The site that was there before is untouched in every case.
 public enum SiteError: Error, Equatable, Sendable {
   /// A file of the reports folder can't be read.
@@ -16,10 +18,22 @@ public enum SiteError: Error, Equatable, Sendable {
   case damagedFile(file: String, reason: String)
   /// Another build holds the lock.
   case busy(directory: String, lockFile: String)
+  /// This account may not write there.
+  case noPermission(path: String, reason: String)
   /// A file or folder of the new site can't be written.
   case cannotWrite(path: String, reason: String)
   /// The new site is whole, but can't take the place of the old one.
   case cannotReplace(directory: String, reason: String)
+}
+
+extension SiteError {
+  init(writing failure: SystemFailure) {
+    self =
+      switch failure.code {
+      case EACCES, EPERM, EROFS: .noPermission(path: failure.path, reason: failure.reason)
+      default: .cannotWrite(path: failure.path, reason: failure.reason)
+      }
+  }
 }
 
 extension SiteError: CustomStringConvertible {
@@ -42,6 +56,8 @@ extension SiteError: CustomStringConvertible {
       "\(file) is damaged: \(reason); build its month again, or restore the site from a copy"
     case .busy(let directory, let lockFile):
       "another build is writing \(directory) (it holds \(lockFile)); wait until it has finished"
+    case .noPermission(let path, let reason):
+      "no permission to write \(path): \(reason); the site is as it was"
     case .cannotWrite(let path, let reason):
       "can't write \(path): \(reason); the site is as it was"
     case .cannotReplace(let directory, let reason):

@@ -24,7 +24,7 @@ struct SitePlace {
         self.directory = above == "/" ? "/\(name)" : "\(above)/\(name)"
       }
     } catch {
-      throw .cannotWrite(path: error.path, reason: error.reason)
+      throw SiteError(writing: error)
     }
     (parent, name) = Self.split(self.directory)
     guard !name.isEmpty else {
@@ -57,12 +57,12 @@ struct SitePlace {
     let flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW
     let descriptor = unsafe open(lockFile, flags, 0o666)
     guard descriptor >= 0 else {
-      throw .cannotWrite(path: lockFile, reason: SystemFailure(lockFile).reason)
+      throw SiteError(writing: SystemFailure(lockFile))
     }
     defer { close(descriptor) }
     if flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
       if errno == EWOULDBLOCK { throw .busy(directory: directory, lockFile: lockFile) }
-      throw .cannotWrite(path: lockFile, reason: SystemFailure(lockFile).reason)
+      throw SiteError(writing: SystemFailure(lockFile))
     }
     try body()
   }
@@ -84,7 +84,7 @@ struct SitePlace {
         }
       }
     } catch {
-      throw .cannotWrite(path: error.path, reason: error.reason)
+      throw SiteError(writing: error)
     }
   }
 

@@ -74,7 +74,7 @@ public struct SiteWriter: Sendable {
     } catch let error as SiteError {
       throw error
     } catch let error as SystemFailure {
-      throw .cannotWrite(path: error.path, reason: error.reason)
+      throw SiteError(writing: error)
     } catch {
       throw .cannotWrite(path: staging, reason: "\(error)")
     }

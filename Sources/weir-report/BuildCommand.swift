@@ -49,8 +49,9 @@ struct BuildCommand: ParsableCommand {
 
   func validate() throws {
     if ledgers.isEmpty { throw ValidationError("name at least one --ledger") }
-    if Set(ledgers).count < ledgers.count {
-      throw ValidationError("a ledger is named twice: its numbers would count twice")
+    if let repeated = fileNamedTwice(among: ledgers) {
+      throw ValidationError(
+        "a ledger is named twice: its numbers would count twice (\(repeated))")
     }
     if ReleasePolicy(minimumFlows: minimumFlows) == nil {
       throw ValidationError(

@@ -22,6 +22,7 @@ private func sysexit(of error: any Error) -> Int32 {
     case .invalidTemplate, .invalidNames: EX_CONFIG
     case .foreignFile, .cannotWrite, .cannotReplace: EX_CANTCREAT
     case .laterFormat, .damagedFile: EX_DATAERR
+    case .noPermission: EX_NOPERM
     case .busy: EXIT_FAILURE
     }
   default: EXIT_FAILURE

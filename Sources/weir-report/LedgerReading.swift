@@ -1,6 +1,7 @@
 // From ledgers to the months that they hold, exact and unpublished.
 
 import Disclosure
+import Glibc
 import Ledger
 import Tallies
 
@@ -15,6 +16,20 @@ struct NoSuchMonth: Error, CustomStringConvertible {
       ": there are some from \(first) to \(available.last ?? first)"
     }
     return "\(asked) in the ledgers\(first ?? "")"
+  }
+}
+
+/// A path that leads to the same file as one before it.
+func fileNamedTwice(among paths: [String]) -> String? {
+  struct File: Hashable {
+    var device: UInt
+    var inode: UInt
+  }
+  var seen: Set<File> = []
+  return paths.first { path in
+    var status = stat()
+    guard unsafe stat(path, &status) == 0 else { return false }
+    return !seen.insert(File(device: status.st_dev, inode: status.st_ino)).inserted
   }
 }
 

@@ -108,6 +108,7 @@ import Testing
       .invalidNames(file: "f", line: 1, reason: "r"), .foreignFile(directory: "/d", file: "f"),
       .laterFormat(file: "f", format: 2), .damagedFile(file: "f", reason: "r"),
       .busy(directory: "/d", lockFile: "/l"), .cannotWrite(path: "/p", reason: "r"),
+      .noPermission(path: "/p", reason: "r"),
       .cannotReplace(directory: "/d", reason: "r"),
     ]
     for error in errors {
