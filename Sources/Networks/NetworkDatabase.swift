@@ -24,15 +24,19 @@ final class NetworkDatabase {
   /// Opens the file and makes sure that it has what it is wanted for.
   init(path: String, kind: DatabaseRecord.Kind) throws(NetworksError) {
     self.path = path
-    guard unsafe access(path, R_OK) == 0 else {
+    var status = stat()
+    guard unsafe stat(path, &status) == 0, unsafe access(path, R_OK) == 0 else {
       throw .unreadable(path: path, kind: kind, errno: errno)
     }
+    guard status.st_mode & S_IFMT != S_IFDIR else {
+      throw .unreadable(path: path, kind: kind, errno: EISDIR)
+    }
     unsafe handle = .allocate(capacity: 1)
-    let status = unsafe MMDB_open(path, UInt32(MMDB_MODE_MMAP), handle)
-    guard status == MMDB_SUCCESS else {
+    let opened = unsafe MMDB_open(path, UInt32(MMDB_MODE_MMAP), handle)
+    guard opened == MMDB_SUCCESS else {
       unsafe handle.deallocate()
       throw .notADatabase(
-        path: path, kind: kind, reason: unsafe String(cString: MMDB_strerror(status)))
+        path: path, kind: kind, reason: unsafe String(cString: MMDB_strerror(opened)))
     }
     let type = unsafe String(cString: handle.pointee.metadata.database_type)
     let maker = DatabaseMaker(databaseType: type)
@@ -90,6 +94,10 @@ final class NetworkDatabase {
   @safe
   struct Entry {
     fileprivate var raw: MMDB_entry_s
+    /// Something that was looked for could not be read.
+    private(set) var isDamaged = false
+
+    fileprivate init(raw: MMDB_entry_s) { unsafe self.raw = raw }
 
     /// The value at a path of map keys; `nil` where there is none, or the record is damaged.
     fileprivate mutating func value(_ path: [StaticString]) -> MMDB_entry_data_s? {
@@ -98,8 +106,13 @@ final class NetworkDatabase {
       }
       unsafe keys.append(nil)
       var data = unsafe MMDB_entry_data_s()
-      let status = unsafe MMDB_aget_value(&raw, &data, keys)
-      return unsafe status == MMDB_SUCCESS && data.has_data ? data : nil
+      switch unsafe MMDB_aget_value(&raw, &data, keys) {
+      case MMDB_SUCCESS: return unsafe data.has_data ? data : nil
+      case MMDB_LOOKUP_PATH_DOES_NOT_MATCH_DATA_ERROR: return nil
+      default:
+        isDamaged = true
+        return nil
+      }
     }
 
     private mutating func text(_ path: StaticString...) -> [UInt8]? {
@@ -173,6 +186,7 @@ final class NetworkDatabase {
           var entry = unsafe Entry(
             raw: isRight ? node.right_record_entry : node.left_record_entry)
           if entry.has(record.kind) { return }
+          if entry.isDamaged { throw damaged(MMDB_INVALID_DATA_ERROR) }
         case MMDB_RECORD_TYPE_EMPTY: break
         default: throw damaged(MMDB_CORRUPT_SEARCH_TREE_ERROR)
         }

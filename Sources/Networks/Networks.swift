@@ -41,7 +41,7 @@ public final class Networks {
   private let countryDatabase: NetworkDatabase
   /// Names of the autonomous systems that have been looked up.
   public private(set) var names: [UInt32: String] = [:]
-  /// Look-ups that met a damaged record. Their flows count, with an unknown network.
+  /// Look-ups that met a damaged record. Their flows count, with what could be read of their network.
   public private(set) var failedLookups: UInt64 = 0
 
   /// Opens both and checks that each has what it is wanted for.
@@ -55,17 +55,23 @@ public final class Networks {
   /// What the databases say of an address: ASN 0 and country `ZZ` where they say nothing.
   public func network(of address: Address, _ version: IPVersion) -> Network {
     var network = Network.unknown
+    var isDamaged = false
     do throws(NetworksError) {
-      if var entry = try asnDatabase.entry(address, version), let asn = entry.asn() {
-        network.asn = asn
-        if asn != 0, names[asn] == nil { names[asn] = entry.networkName() ?? "" }
+      if var entry = try asnDatabase.entry(address, version) {
+        if let asn = entry.asn() {
+          network.asn = asn
+          if asn != 0, names[asn] == nil { names[asn] = entry.networkName() ?? "" }
+        }
+        isDamaged = entry.isDamaged
       }
-      if var entry = try countryDatabase.entry(address, version), let country = entry.country() {
-        network.country = country
+      if var entry = try countryDatabase.entry(address, version) {
+        if let country = entry.country() { network.country = country }
+        isDamaged = isDamaged || entry.isDamaged
       }
     } catch {
-      failedLookups += 1
+      isDamaged = true
     }
+    if isDamaged { failedLookups += 1 }
     return network
   }
 }
