@@ -33,11 +33,13 @@ enum NewLedger {
     return true
   }
 
-  /// A ledger has all its tables from its first transaction on. A database that has any is left
-  /// alone.
+  /// A ledger has all its tables from its first transaction on. A database that has any, or that
+  /// another program has put its name to, is left alone.
   static func makeTables(_ connection: borrowing Connection) throws(SQLiteError) {
     let count = "SELECT count(*) FROM sqlite_schema"
-    guard try connection.integer(count) == 0 else { return }
+    guard try connection.integer(count) == 0,
+      try connection.integer("PRAGMA application_id") == 0
+    else { return }
     try connection.execute("BEGIN IMMEDIATE")
     // Another process may have been quicker.
     if try connection.integer(count) == 0 {

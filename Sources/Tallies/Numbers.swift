@@ -10,6 +10,11 @@ public func grouped(_ number: UInt64) -> String {
   return String(text.reversed())
 }
 
+/// A number of things: `1 flow`, `1,013 flows`.
+public func counted(_ number: UInt64, _ noun: String, plural: String? = nil) -> String {
+  "\(grouped(number)) \(number == 1 ? noun : plural ?? noun + "s")"
+}
+
 /// In IEC units with three significant digits: `1.17 GiB` (IEC 80000-13).
 public func iecBytes(_ count: UInt64) -> String {
   if count < 1024 { return "\(count) B" }

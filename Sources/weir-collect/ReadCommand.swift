@@ -33,8 +33,10 @@ struct ReadCommand: ParsableCommand {
         + "outbound packets from replies.", valueName: "address"))
   var exitAddresses: [String] = []
 
-  @Option(help: "DSCP value of the mark, 0 to 63.")
-  var dscp: Int = Int(MeterConfiguration.defaultDSCP)
+  @Option(
+    help: ArgumentHelp(
+      "DSCP value of the mark, 0 to 63 (default: \(MeterConfiguration.defaultDSCP))."))
+  var dscp: Int?
 
   @Flag(help: "Count unmarked flows too: for a mirror of a link that carries nothing else.")
   var everyFlow = false
@@ -75,7 +77,12 @@ struct ReadCommand: ParsableCommand {
       throw ValidationError(
         "give --exit-address: without it, outbound packets can't be told from replies")
     }
-    if !(0...63).contains(dscp) { throw ValidationError("--dscp takes 0 to 63") }
+    if let dscp {
+      if !(0...63).contains(dscp) { throw ValidationError("--dscp takes 0 to 63") }
+      if everyFlow {
+        throw ValidationError("--dscp and --every-flow exclude each other: the one asks for a mark")
+      }
+    }
     if !(1...(1 << 28)).contains(maxFlows) {
       throw ValidationError("--max-flows takes 1 to \(1 << 28)")
     }
@@ -88,7 +95,8 @@ struct ReadCommand: ParsableCommand {
 
   func run() throws {
     var meter = MeterConfiguration(exitAddresses: try exitRanges())
-    meter.selection = everyFlow ? .every : .marked(dscp: UInt8(dscp))
+    if let dscp { meter.selection = .marked(dscp: UInt8(dscp)) }
+    if everyFlow { meter.selection = .every }
     meter.maximumFlows = maxFlows
     meter.tcpIdleSeconds = tcpIdle
     meter.udpIdleSeconds = udpIdle

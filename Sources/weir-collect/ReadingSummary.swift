@@ -32,8 +32,8 @@ struct ReadingSummary {
     }
     if failedLookups > 0 {
       warnings.append(
-        "\(failedLookups) look-ups met a damaged database record: their flows count, with an unknown"
-          + " network; download the databases again")
+        "\(counted(failedLookups, "look-up")) met a damaged database record: the flows count, with what"
+          + " could be read of their network; download the databases again")
     }
     let full = whole.leftOut[.flowTableFull]
     if full > 0 {
@@ -46,18 +46,18 @@ struct ReadingSummary {
   var text: String {
     let whole = whole
     var lines = [
-      "\(grouped(whole.packets)) packets in \(records.count) \(records.count == 1 ? "file" : "files")"
+      "\(counted(whole.packets, "packet")) in \(counted(UInt64(records.count), "file"))"
     ]
     if let began = whole.observed.began, let ended = whole.observed.ended {
       lines[0] += ", \(iso8601(began)) to \(iso8601(ended))"
     }
     lines.append(
-      "\(grouped(whole.packetsCounted)) of them counted: \(grouped(total.flows)) flows"
+      "\(grouped(whole.packetsCounted)) of them counted: \(counted(total.flows, "flow"))"
         + " (\(grouped(total.flowsAnswered)) answered),"
         + " \(iecBytes(total.bytesOut)) out, \(iecBytes(total.bytesIn)) in")
-    lines.append("\(grouped(UInt64(tallies))) tallies added to \(ledgerPath)")
+    lines.append("\(counted(UInt64(tallies), "tally", plural: "tallies")) added to \(ledgerPath)")
     if whole.leftOut.total > 0 {
-      lines.append("\(grouped(whole.leftOut.total)) packets left out:")
+      lines.append("\(counted(whole.leftOut.total, "packet")) left out:")
       let width = grouped(whole.leftOut.total).count
       for (reason, packets) in whole.leftOut.occurring {
         let number = grouped(packets)

@@ -93,7 +93,8 @@ struct BuildCommand: ParsableCommand {
       if let total = month.total {
         let rows = month.tables.reduce(0) { $0 + $1.rows.count }
         print(
-          "\(month.month): \(grouped(total.flows)) flows, \(iecBytes(total.bytes)), \(rows) rows")
+          "\(month.month): \(counted(total.flows, "flow")), \(iecBytes(total.bytes)),"
+            + " \(counted(UInt64(rows), "row"))")
       } else {
         print(
           "\(month.month): fewer than \(month.policy.minimumFlows) flows, so no figures are published"
