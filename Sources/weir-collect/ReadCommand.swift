@@ -94,14 +94,8 @@ struct ReadCommand: ParsableCommand {
   }
 
   func run() throws {
-    var meter = MeterConfiguration(exitAddresses: try exitRanges())
-    if let dscp { meter.selection = .marked(dscp: UInt8(dscp)) }
-    if everyFlow { meter.selection = .every }
-    meter.maximumFlows = maxFlows
-    meter.tcpIdleSeconds = tcpIdle
-    meter.udpIdleSeconds = udpIdle
     let reading = CaptureReading(
-      paths: files, ledgerPath: ledger, meter: meter, asnDatabase: asnDatabase,
+      paths: files, ledgerPath: ledger, meter: try meterConfiguration(), asnDatabase: asnDatabase,
       countryDatabase: countryDatabase, allowsAgain: again)
     do {
       guard forbidCoreDumps() else { throw CoreDumpsPossible() }
@@ -111,6 +105,16 @@ struct ReadCommand: ParsableCommand {
     } catch {
       throw report(error)
     }
+  }
+
+  func meterConfiguration() throws -> MeterConfiguration {
+    var meter = MeterConfiguration(exitAddresses: try exitRanges())
+    if let dscp { meter.selection = .marked(dscp: UInt8(dscp)) }
+    if everyFlow { meter.selection = .every }
+    meter.maximumFlows = maxFlows
+    meter.tcpIdleSeconds = tcpIdle
+    meter.udpIdleSeconds = udpIdle
+    return meter
   }
 
   private func exitRanges() throws -> [AddressRange] {
