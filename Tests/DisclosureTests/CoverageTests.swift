@@ -1,0 +1,73 @@
+// What is said of the time that was observed, and of what was lost.
+
+import Tallies
+import Testing
+
+@testable import Disclosure
+
+@Suite struct CoverageTests {
+  private static let begin = TestMonth.month.seconds.lowerBound
+  private static let end = TestMonth.month.seconds.upperBound
+
+  private func coverage(_ captures: [CaptureRecord], flows: UInt64 = 20) throws -> Coverage {
+    var tallies = TestMonth()
+    tallies.add(flows: flows)
+    var month = tallies.exact
+    for capture in captures { month.add(capture) }
+    return month.release(policy: try #require(ReleasePolicy())).coverage
+  }
+
+  @Test("only the month's own seconds count, and each once")
+  func observed() throws {
+    var one = CaptureRecord()
+    one.observed = ObservedTime(intervals: [
+      Self.begin - 100...Self.begin + 9, Self.end - 10...Self.end + 50,
+    ])
+    var two = CaptureRecord()
+    two.observed = ObservedTime(intervals: [Self.begin + 5...Self.begin + 14])
+    let coverage = try coverage([one, two])
+    #expect(coverage.secondsObserved == 25)
+    #expect(
+      coverage.observed.intervals == [Self.begin...Self.begin + 14, Self.end - 10...Self.end - 1])
+    #expect(coverage.secondsInMonth == 31 * 86_400)
+  }
+
+  @Test("the accounts of all captures are added up")
+  func sums() throws {
+    var one = CaptureRecord()
+    one.packets = 10
+    one.packetsCounted = 6
+    one.leftOut[.fragment] = 3
+    one.leftOut[.unmarked] = 1
+    one.droppedByKernel = 100
+    one.droppedByInterface = 1000
+    one.isCutOff = true
+    var two = one
+    two.isCutOff = false
+    two.leftOut[.fragment] = 4
+    let coverage = try coverage([one, two])
+    #expect(coverage.month == TestMonth.month)
+    #expect(coverage.captures == 2)
+    #expect(coverage.capturesCutOff == 1)
+    #expect(coverage.packets == 20)
+    #expect(coverage.account?.counted == 12)
+    #expect(coverage.account?.leftOut[.fragment] == 7)
+    #expect(coverage.account?.leftOut.total == 9)
+    #expect(coverage.dropped == 2200)
+  }
+
+  @Test(
+    "a month that is not published keeps back what its packets became",
+    arguments: [0, 19] as [UInt64])
+  func withheld(flows: UInt64) throws {
+    var capture = CaptureRecord()
+    capture.observed = ObservedTime(intervals: [Self.begin...Self.begin + 9])
+    capture.packets = 10
+    capture.packetsCounted = 6
+    let coverage = try coverage([capture], flows: flows)
+    #expect(coverage.account == nil)
+    #expect(coverage.captures == 1)
+    #expect(coverage.packets == 10)
+    #expect(coverage.secondsObserved == 10)
+  }
+}
