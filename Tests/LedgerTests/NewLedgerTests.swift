@@ -17,7 +17,7 @@ import Testing
 
   @Test("a ledger is made once, with its tables")
   func making() throws {
-    try withTemporaryFolder { folder in
+    try withTemporaryFolder { folder throws in
       let path = folder.appending(path: "ledger").path
       #expect(try NewLedger.make(path))
       #expect(try value(path, "SELECT count(*) FROM tallies") == "0")
@@ -28,7 +28,7 @@ import Testing
 
   @Test("none is made where there can be none")
   func noFolder() throws {
-    try withTemporaryFolder { folder in
+    try withTemporaryFolder { folder throws in
       let path = folder.appending(path: "missing/ledger").path
       let error = #expect(throws: SQLiteError.self) { try NewLedger.make(path) }
       #expect(error?.primaryCode == SQLITE_CANTOPEN)
@@ -38,7 +38,7 @@ import Testing
 
   @Test("a database that has tables gets none of ours")
   func otherTables() throws {
-    try withTemporaryFolder { folder in
+    try withTemporaryFolder { folder throws in
       let path = folder.appending(path: "database").path
       try execute(path, "CREATE TABLE other (id)")
       let connection = try Connection(path: path, flags: SQLITE_OPEN_READWRITE)
@@ -49,7 +49,7 @@ import Testing
 
   @Test("an empty ledger is taken back, with all its files")
   func empty() throws {
-    try withTemporaryFolder { folder in
+    try withTemporaryFolder { folder throws in
       let path = folder.appending(path: "ledger").path
       _ = try NewLedger.make(path)
       try remove(path)
@@ -59,7 +59,7 @@ import Testing
 
   @Test("a ledger with a capture in it stays")
   func filled() throws {
-    try withTemporaryFolder { folder in
+    try withTemporaryFolder { folder throws in
       let path = folder.appending(path: "ledger").path
       try LedgerWriter.write(path, [.test(): .test()], captures: [.file("one")])
       try remove(path)
@@ -69,7 +69,7 @@ import Testing
 
   @Test("what has taken the place of an empty ledger stays")
   func replaced() throws {
-    try withTemporaryFolder { folder in
+    try withTemporaryFolder { folder throws in
       let file = folder.appending(path: "ledger")
       _ = try NewLedger.make(file.path)
       try remove(file.path) {
