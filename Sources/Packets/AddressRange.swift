@@ -25,9 +25,9 @@ public struct AddressRange: Hashable, Sendable {
     let width = version == .v4 ? 32 : 128
     var length = width
     if parts.count == 2 {
-      guard let given = Int(parts[1]), (0...width).contains(given), parts[1].first != "+" else {
-        throw .badPrefixLength(limit: width)
-      }
+      guard parts[1].utf8.allSatisfy({ (0x30...0x39).contains($0) }), let given = Int(parts[1]),
+        given <= width
+      else { throw .badPrefixLength(limit: width) }
       length = given
     }
     // IPv4 addresses sit in the low 32 bits, so their prefix is counted from there.
@@ -59,6 +59,8 @@ public struct AddressRange: Hashable, Sendable {
   private static func address(
     _ text: String
   ) throws(ParseFailure) -> (IPVersion, Address) {
+    // The C library would stop reading there.
+    if text.utf8.contains(0) { throw .notAnAddress }
     var bytes = [UInt8](repeating: 0, count: 16)
     if unsafe inet_pton(AF_INET, text, &bytes) == 1 {
       return (.v4, Address(ipv4: bytes.span.uint32(at: 0)))

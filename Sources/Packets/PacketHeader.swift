@@ -11,7 +11,8 @@ public enum Transport: UInt8, Sendable {
 }
 
 /// An IP address. Lives no longer than the handling of one packet: `Flows` keeps a keyed hash of it,
-/// `Networks` looks it up, nothing stores it. It has no description, so that none can be logged.
+/// `Networks` looks it up, nothing stores it. Its description and its mirror are empty, so that none
+/// can be logged.
 public struct Address: Equatable, Sendable {
   /// Upper half of an IPv6 address; 0 for IPv4.
   public let high: UInt64
@@ -26,6 +27,11 @@ public struct Address: Equatable, Sendable {
 
   @inlinable
   public init(ipv4: UInt32) { self.init(high: 0, low: UInt64(ipv4)) }
+}
+
+extension Address: CustomStringConvertible, CustomReflectable {
+  public var description: String { "(address)" }
+  public var customMirror: Mirror { Mirror(self, children: EmptyCollection()) }
 }
 
 /// The fields of a TCP segment's or UDP datagram's headers that counting needs.
