@@ -43,7 +43,7 @@ public struct Meter: ~Copyable {
   private let timeouts: IdleTimeouts
   private let resolve: (Address, IPVersion) -> Network
   private let key = SipHashKey.random()
-  private var table: FlowTable
+  var table: FlowTable
   private var tallies: TallyMap = [:]
 
   /// The hour of the last packet and its limits: most packets need no division.
