@@ -39,8 +39,8 @@ extension MonthTallies {
   }
 
   /// Folds rows that are too small, and then as many of the smallest others as it takes for the
-  /// fold to have the minimum of flows and at least two members: with a single member, total less
-  /// rows would give it back.
+  /// fold to have the minimum of flows. That also makes it have at least two members: with a single
+  /// one, which would be too small, total less rows would give it back.
   private func table<Key: Hashable>(
     _ dimension: ReleasedTable.Dimension, _ marginal: [Key: TallyCounters],
     _ policy: ReleasePolicy, subject: (Key) -> ReleasedSubject
@@ -54,7 +54,7 @@ extension MonthTallies {
       folded += counters
       members += 1
     }
-    while members > 0, members < 2 || folded.flows < policy.minimumFlows,
+    while members > 0, folded.flows < policy.minimumFlows,
       let smallest = shown.popLast()
     {
       folded += smallest.counters

@@ -33,7 +33,7 @@ public struct CountryCode: Hashable, Sendable, CustomStringConvertible {
     var count = 0
     for byte in text {
       let upper = byte & 0xdf
-      guard count < 2, (0x41...0x5a).contains(upper), byte & 0x40 != 0 else { return nil }
+      guard count < 2, (0x41...0x5a).contains(upper) else { return nil }
       letters = letters << 8 | UInt16(upper)
       count += 1
     }
