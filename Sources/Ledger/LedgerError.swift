@@ -34,7 +34,7 @@ public enum LedgerError: Error, CustomStringConvertible, Sendable {
       "no space left for the ledger \(path): nothing was added to it; free some space and read again"
     case .moved(let path):
       "the ledger \(path) was replaced or deleted while it was in use: nothing was added; read again"
-    case .failed(let path, let reason): "can't write to the ledger \(path): \(reason)"
+    case .failed(let path, let reason): "can't use the ledger \(path): \(reason)"
     }
   }
 

@@ -47,7 +47,9 @@ public struct LedgerReader: ~Copyable {
         guard try next.step(), !next.isNull(0) else { return months }
         let hour = next.integer(0)
         next.reset()
-        guard let month = CalendarMonth(containing: hour) else { return months }
+        guard let month = CalendarMonth(containing: hour), month.seconds.contains(hour) else {
+          return months
+        }
         months.append(month)
         from = month.seconds.upperBound
       }

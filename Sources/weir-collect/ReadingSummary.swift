@@ -10,7 +10,8 @@ struct ReadingSummary {
   var records: [CaptureRecord]
   /// Of all that was counted.
   var total: TallyCounters
-  /// Rows of the ledger that were made or added to.
+  /// Rows of the ledger that were made or added to; one that was added to several times, in a
+  /// reading too large for memory, counts as often.
   var tallies: Int
   var failedLookups: UInt64
 

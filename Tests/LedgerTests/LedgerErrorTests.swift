@@ -198,11 +198,11 @@ import Testing
       (SQLITE_NOTADB, 0, "is not a ledger of Weir", 65), (SQLITE_CORRUPT, 0, "is damaged", 65),
       (SQLITE_BUSY, 0, "is locked", 1), (SQLITE_LOCKED, 0, "is locked", 1),
       (SQLITE_FULL, 0, "no space left", 1), (SQLITE_IOERR, ENOSPC, "no space left", 1),
-      (SQLITE_IOERR, EDQUOT, "no space left", 1), (SQLITE_IOERR, EIO, "can't write", 1),
+      (SQLITE_IOERR, EDQUOT, "no space left", 1), (SQLITE_IOERR, EIO, "can't use", 1),
       (SQLITE_IOERR | 10 << 8, ENOSPC, "no space left", 1),
       (SQLITE_PERM, 0, "no permission", 77), (SQLITE_AUTH, 0, "no permission", 77),
       (SQLITE_READONLY | 5 << 8, 0, "no permission", 77),
-      (SQLITE_CANTOPEN, 0, "can't open", 73), (SQLITE_MISUSE, 0, "can't write", 1),
+      (SQLITE_CANTOPEN, 0, "can't open", 73), (SQLITE_MISUSE, 0, "can't use", 1),
     ] as [(Int32, Int32, String, Int32)])
   func translation(code: Int32, systemErrno: Int32, words: String, exitCode: Int32) {
     let error = LedgerError(
