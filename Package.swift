@@ -9,6 +9,15 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+// For a library that is loaded into other programs: no Swift runtime, and no allocation. A static
+// standard library, which the programs are released with, is one that Embedded Swift does not have.
+let embedded: [SwiftSetting] = [
+  .enableExperimentalFeature("Embedded"),
+  .unsafeFlags([
+    "-no-static-stdlib", "-wmo", "-Osize", "-no-allocations", "-Xfrontend", "-function-sections",
+  ]),
+]
+
 let argumentParser: Target.Dependency = .product(
   name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -17,6 +26,8 @@ let argumentParser: Target.Dependency = .product(
 let package = Package(
   name: "weir",
   products: [
+    .executable(name: "weir-mark", targets: ["weir-mark"]),
+    .library(name: "weirmark", type: .dynamic, targets: ["WeirMark"]),
     .executable(name: "weir-collect", targets: ["weir-collect"]),
     .executable(name: "weir-report", targets: ["weir-report"]),
     .library(
@@ -34,8 +45,20 @@ let package = Package(
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CMessageDigest", pkgConfig: "libmd", providers: [.apt(["libmd-dev"])]),
     .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+    .systemLibrary(name: "CInterposition"),
     .target(name: "CSystem"),
 
+    .target(name: "MarkPolicy", swiftSettings: strict),
+    .target(
+      name: "WeirMark", dependencies: ["CInterposition"], exclude: ["exports.map"],
+      swiftSettings: strict + embedded,
+      linkerSettings: [
+        .unsafeFlags([
+          "-no-static-stdlib",
+          "-Xlinker", "--version-script=\(Context.packageDirectory)/Sources/WeirMark/exports.map",
+          "-Xlinker", "--gc-sections", "-Xlinker", "-z", "-Xlinker", "now",
+        ])
+      ]),
     .target(name: "Tallies", swiftSettings: strict),
     .target(name: "Console", dependencies: ["CSystem", "Tallies"], swiftSettings: strict),
     .target(name: "Packets", swiftSettings: strict),
@@ -57,6 +80,9 @@ let package = Package(
       swiftSettings: strict),
 
     .executableTarget(
+      name: "weir-mark", dependencies: ["Console", "MarkPolicy", "Tallies", argumentParser],
+      swiftSettings: strict),
+    .executableTarget(
       name: "weir-collect",
       dependencies: [
         "Capture", "Console", "Flows", "Ledger", "MessageDigest", "Networks", "Packets", "Tallies",
@@ -68,6 +94,7 @@ let package = Package(
       dependencies: ["Console", "Disclosure", "Ledger", "Site", "Tallies", argumentParser],
       swiftSettings: strict),
 
+    .testTarget(name: "MarkPolicyTests", dependencies: ["MarkPolicy"], swiftSettings: strict),
     .testTarget(name: "TalliesTests", dependencies: ["Tallies"], swiftSettings: strict),
     .testTarget(
       name: "PacketsTests", dependencies: ["Capture", "Packets"], swiftSettings: strict),

@@ -1,0 +1,45 @@
+// How an error becomes a line on standard error and an exit code (sysexits.h).
+
+import ArgumentParser
+import Console
+import Glibc
+
+let programName = "weir-mark"
+
+enum Failure: Error {
+  case settings(String)
+  case noLibrary(tried: [String])
+  case badLibrary(path: String, why: String)
+  case noCommand(String)
+  case notRunnable(path: String, number: Int32)
+
+  var message: String {
+    switch self {
+    case .settings(let text): text
+    case .noLibrary(let tried):
+      "can't find libweirmark.so (looked for \(tried.joined(separator: ", "))): name it with --library"
+    case .badLibrary(let path, let why): "\(path): \(why)"
+    case .noCommand(let name): "there is no command '\(name)'"
+    case .notRunnable(let path, let number): "can't run \(path): \(errorText(number))"
+    }
+  }
+
+  var exitCode: Int32 {
+    switch self {
+    case .settings: EX_CONFIG
+    case .noLibrary, .badLibrary, .noCommand: EX_NOINPUT
+    case .notRunnable(_, let number): Console.exitCode(forUnreadable: number)
+    }
+  }
+}
+
+/// Says what is wrong, and gives the exit code to end with.
+func report(_ failure: Failure) -> ExitCode {
+  printError(programName, failure.message)
+  return ExitCode(failure.exitCode)
+}
+
+func errorText(_ number: Int32) -> String {
+  // strerror's text lasts until the next call; no other thread makes one.
+  unsafe String(cString: strerror(number)).lowercased()
+}
