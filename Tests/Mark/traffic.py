@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Connections from given source addresses, and the server that they go to."""
 
 from __future__ import annotations

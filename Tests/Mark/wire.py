@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Judges a capture of traffic.py: which packets carry the mark, and whether ECN went on."""
 
 from __future__ import annotations
