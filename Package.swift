@@ -94,26 +94,36 @@ let package = Package(
       dependencies: ["Console", "Disclosure", "Ledger", "Site", "Tallies", argumentParser],
       swiftSettings: strict),
 
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(name: "MarkPolicyTests", dependencies: ["MarkPolicy"], swiftSettings: strict),
-    .testTarget(name: "TalliesTests", dependencies: ["Tallies"], swiftSettings: strict),
     .testTarget(
-      name: "PacketsTests", dependencies: ["Capture", "Packets"], swiftSettings: strict),
+      name: "TalliesTests", dependencies: ["Tallies", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "FlowsTests", dependencies: ["Flows", "Packets", "Tallies"], swiftSettings: strict),
-    .testTarget(
-      name: "NetworksTests", dependencies: ["MessageDigest", "Networks", "Packets", "Tallies"],
+      name: "PacketsTests", dependencies: ["Capture", "Packets", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "LedgerTests", dependencies: ["CSQLite", "Ledger", "Tallies"], swiftSettings: strict),
-    .testTarget(name: "CaptureTests", dependencies: ["Capture", "Packets"], swiftSettings: strict),
+      name: "FlowsTests", dependencies: ["Flows", "Packets", "Tallies", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(
-      name: "DisclosureTests", dependencies: ["Disclosure", "Tallies"], swiftSettings: strict),
+      name: "NetworksTests",
+      dependencies: ["MessageDigest", "Networks", "Packets", "Tallies", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "LedgerTests", dependencies: ["CSQLite", "Ledger", "Tallies", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "CaptureTests", dependencies: ["Capture", "Packets", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "DisclosureTests", dependencies: ["Disclosure", "Tallies", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(
       name: "SiteTests", dependencies: ["Disclosure", "Site", "Tallies"], swiftSettings: strict),
     .testTarget(
       name: "CollectTests",
       dependencies: [
         "Capture", "Flows", "Ledger", "Networks", "Packets", "Tallies", "weir-collect",
+        "TestSupport",
       ],
       swiftSettings: strict),
   ]

@@ -3,6 +3,7 @@
 import Capture
 import Foundation
 import Testing
+import TestSupport
 
 @Suite struct CaptureErrorTests {
   @Test(

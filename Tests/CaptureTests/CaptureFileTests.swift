@@ -4,6 +4,7 @@ import Capture
 import Foundation
 import Packets
 import Testing
+import TestSupport
 
 @Suite struct CaptureFileTests {
   private static let records = [

@@ -4,6 +4,7 @@ import Capture
 import Foundation
 import Packets
 import Testing
+import TestSupport
 
 @Suite struct CaptureMergeTests {
   /// A packet's file and its position in there.

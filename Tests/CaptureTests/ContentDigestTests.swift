@@ -3,6 +3,7 @@
 import Capture
 import Foundation
 import Testing
+import TestSupport
 
 @Suite struct ContentDigestTests {
   /// The bytes 00 … ff a thousand times over, up to a length; digests by xxh128sum.

@@ -4,6 +4,7 @@ import ArgumentParser
 import Flows
 import Foundation
 import Testing
+import TestSupport
 
 @testable import weir_collect
 

@@ -3,6 +3,7 @@
 import ArgumentParser
 import Foundation
 import Testing
+import TestSupport
 
 @testable import weir_collect
 

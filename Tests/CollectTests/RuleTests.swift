@@ -5,6 +5,7 @@ import ArgumentParser
 import Foundation
 import Tallies
 import Testing
+import TestSupport
 
 @testable import weir_collect
 

@@ -4,6 +4,7 @@ import Flows
 import Foundation
 import Tallies
 import Testing
+import TestSupport
 
 @testable import weir_collect
 

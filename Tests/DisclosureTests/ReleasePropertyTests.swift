@@ -2,6 +2,7 @@
 
 import Tallies
 import Testing
+import TestSupport
 
 @testable import Disclosure
 

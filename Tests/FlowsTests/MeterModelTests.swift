@@ -3,6 +3,7 @@
 import Packets
 import Tallies
 import Testing
+import TestSupport
 
 @testable import Flows
 

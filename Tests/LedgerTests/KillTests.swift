@@ -4,6 +4,7 @@
 import Foundation
 import Tallies
 import Testing
+import TestSupport
 
 @testable import Ledger
 

@@ -115,20 +115,6 @@ func execute(_ path: String, _ sql: String) throws {
   try connection.execute(sql)
 }
 
-/// A folder for the time that `body` runs.
-func withTemporaryFolder<Result>(_ body: (URL) throws -> Result) throws -> Result {
-  let folder = try makeTemporaryFolder()
-  defer { try? FileManager.default.removeItem(at: folder) }
-  return try body(folder)
-}
-
-func makeTemporaryFolder() throws -> URL {
-  let folder = FileManager.default.temporaryDirectory
-    .appending(path: "weir-ledger-tests-\(UUID().uuidString)")
-  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  return folder
-}
-
 func files(in folder: URL) throws -> [String] {
   try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
 }

@@ -3,6 +3,7 @@
 import Foundation
 import Tallies
 import Testing
+import TestSupport
 
 @testable import Networks
 

@@ -61,12 +61,3 @@ extension Networks {
     return network(of: Address(high: range.high, low: range.low), range.ipVersion)
   }
 }
-
-/// A folder for the time that `body` runs.
-func withTemporaryFolder<Result>(_ body: (URL) throws -> Result) throws -> Result {
-  let folder = FileManager.default.temporaryDirectory
-    .appending(path: "weir-networks-tests-\(UUID().uuidString)")
-  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  defer { try? FileManager.default.removeItem(at: folder) }
-  return try body(folder)
-}

@@ -3,6 +3,7 @@
 import Foundation
 import MessageDigest
 import Testing
+import TestSupport
 
 @Suite struct SHA256Tests {
   @Test(

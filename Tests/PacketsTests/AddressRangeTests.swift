@@ -2,6 +2,7 @@
 
 import Packets
 import Testing
+import TestSupport
 
 @Suite struct AddressRangeTests {
   @Test(

@@ -2,6 +2,7 @@
 
 import Packets
 import Testing
+import TestSupport
 
 @Suite struct RandomBytesTests {
   @Test("random bytes are decoded or refused", arguments: LinkType.allCases)

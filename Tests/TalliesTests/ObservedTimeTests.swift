@@ -2,6 +2,7 @@
 
 import Tallies
 import Testing
+import TestSupport
 
 @Suite struct ObservedTimeTests {
   /// Second by second, over a bit more than half a day.
