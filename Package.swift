@@ -32,7 +32,7 @@ let package = Package(
     .executable(name: "weir-report", targets: ["weir-report"]),
     .library(
       name: "WeirPipeline",
-      targets: ["Packets", "Flows", "Networks", "Capture", "Ledger", "Tallies"]),
+      targets: ["Configuration", "Packets", "Flows", "Networks", "Capture", "Ledger", "Tallies"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -61,6 +61,7 @@ let package = Package(
       ]),
     .target(name: "Tallies", swiftSettings: strict),
     .target(name: "Console", dependencies: ["CSystem", "Tallies"], swiftSettings: strict),
+    .target(name: "Configuration", swiftSettings: strict),
     .target(name: "Packets", swiftSettings: strict),
     .target(name: "Flows", dependencies: ["Packets", "Tallies"], swiftSettings: strict),
     .target(
@@ -95,6 +96,9 @@ let package = Package(
       swiftSettings: strict),
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+    .testTarget(
+      name: "ConfigurationTests", dependencies: ["Configuration", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(name: "MarkPolicyTests", dependencies: ["MarkPolicy"], swiftSettings: strict),
     .testTarget(
       name: "TalliesTests", dependencies: ["Tallies", "TestSupport"], swiftSettings: strict),

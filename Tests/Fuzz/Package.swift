@@ -16,5 +16,9 @@ let package = Package(
       name: "FuzzCaptures",
       dependencies: [.product(name: "WeirPipeline", package: "weir")],
       swiftSettings: [.strictMemorySafety(), .unsafeFlags(["-parse-as-library"])]),
+    .executableTarget(
+      name: "FuzzConfiguration",
+      dependencies: [.product(name: "WeirPipeline", package: "weir")],
+      swiftSettings: [.strictMemorySafety(), .unsafeFlags(["-parse-as-library"])]),
   ]
 )

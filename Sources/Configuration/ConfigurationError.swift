@@ -1,0 +1,48 @@
+// What can be wrong with a configuration file, in words that say where and what to do.
+
+internal import Glibc
+
+/// A line of a file.
+public struct ConfigurationPlace: Hashable, Sendable, CustomStringConvertible {
+  public let file: String
+  /// Counted from 1.
+  public let line: Int
+
+  public init(file: String, line: Int) {
+    self.file = file
+    self.line = line
+  }
+
+  public var description: String { "\(file):\(line)" }
+}
+
+public enum ConfigurationError: Error, Equatable, CustomStringConvertible, Sendable {
+  case unreadable(file: String, errno: Int32)
+  case notAFile(file: String)
+  case tooLarge(file: String, limit: Int)
+  /// Something in a line: it is not of the language, or not what is wanted there.
+  case wrong(ConfigurationPlace, String)
+  /// Something that is not there.
+  case incomplete(file: String, String)
+
+  public var description: String {
+    switch self {
+    case .unreadable(let file, let number):
+      "can't read \(file): \(unsafe String(cString: strerror(number)).lowercased())"
+    case .notAFile(let file): "\(file) is no regular file: name the configuration file itself"
+    case .tooLarge(let file, let limit):
+      "\(file) has more than \(limit) bytes: that can't be a configuration"
+    case .wrong(let place, let message): "\(place): \(message)"
+    case .incomplete(let file, let message): "\(file): \(message)"
+    }
+  }
+
+  /// What a program should end with (sysexits.h).
+  public var exitCode: Int32 {
+    switch self {
+    case .unreadable(_, EACCES), .unreadable(_, EPERM): EX_NOPERM
+    case .unreadable, .notAFile: EX_NOINPUT
+    case .tooLarge, .wrong, .incomplete: EX_CONFIG
+    }
+  }
+}
