@@ -1,44 +1,67 @@
-// Which seconds of a month were observed, with what loss. Says nothing of any flow.
+// Which part of a month was observed, with what loss. Says nothing of any flow.
 
 public import Tallies
 
 /// What became of the packets that were read.
 public struct PacketAccount: Equatable, Sendable {
+  public internal(set) var read: UInt64 = 0
   public internal(set) var counted: UInt64 = 0
   public internal(set) var leftOut = LeftOut()
 }
 
-public struct Coverage: Sendable {
-  public let month: CalendarMonth
-  public private(set) var observed = ObservedTime()
+/// How long a day was observed.
+public struct DayCoverage: Equatable, Sendable {
+  public let day: CalendarDate
+  public let secondsObserved: Int64
+}
+
+public struct Coverage: Equatable, Sendable {
+  public let secondsObserved: Int64
+  public let secondsInMonth: Int64
+  /// Every day of the month.
+  public let days: [DayCoverage]
   /// Captures that overlap the month.
-  public private(set) var captures = 0
+  public let captures: Int
   /// Captures that ended in the middle of a record.
-  public private(set) var capturesCutOff = 0
-  /// The packets of those captures, whole, also where a capture reaches beyond the month.
-  public private(set) var packets: UInt64 = 0
-  /// `nil` where the month's figures are withheld: it would give their sum away.
-  public private(set) var account: PacketAccount? = PacketAccount()
-  public private(set) var dropped: UInt64 = 0
+  public let capturesCutOff: Int
+  /// Packets that the kernel or an interface dropped.
+  public let dropped: UInt64
+  /// The packets of those captures, whole, also where a capture reaches beyond the month. `nil`
+  /// where the month's figures are withheld: it would give their sum away.
+  public let account: PacketAccount?
+}
+
+/// Coverage as it is added up, exact.
+struct CoverageTally: Sendable {
+  let month: CalendarMonth
+  private(set) var observed = ObservedTime()
+  private var captures = 0
+  private var capturesCutOff = 0
+  private var dropped: UInt64 = 0
+  private(set) var account = PacketAccount()
 
   init(month: CalendarMonth) { self.month = month }
 
   mutating func add(_ capture: CaptureRecord) {
     captures += 1
     capturesCutOff += capture.isCutOff ? 1 : 0
-    packets += capture.packets
-    account?.counted += capture.packetsCounted
-    account?.leftOut += capture.leftOut
+    account.read += capture.packets
+    account.counted += capture.packetsCounted
+    account.leftOut += capture.leftOut
     dropped += capture.droppedByKernel + capture.droppedByInterface
     observed.formUnion(capture.observed.intersection(month.seconds))
   }
 
-  func withholdingAccount() -> Coverage {
-    var coverage = self
-    coverage.account = nil
-    return coverage
+  func released(withAccount: Bool) -> Coverage {
+    let days = stride(from: month.seconds.lowerBound, to: month.seconds.upperBound, by: 86_400)
+    return Coverage(
+      secondsObserved: observed.seconds, secondsInMonth: Int64(month.seconds.count),
+      days: days.map { begin in
+        DayCoverage(
+          day: CalendarDate(unixSeconds: begin),
+          secondsObserved: observed.intersection(begin..<begin + 86_400).seconds)
+      },
+      captures: captures, capturesCutOff: capturesCutOff, dropped: dropped,
+      account: withAccount ? account : nil)
   }
-
-  public var secondsObserved: Int64 { observed.seconds }
-  public var secondsInMonth: Int64 { Int64(month.seconds.count) }
 }

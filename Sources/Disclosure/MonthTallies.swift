@@ -13,16 +13,19 @@ public struct ServicePort: Hashable, Comparable, Sendable {
     self.port = port
   }
 
-  public var transportName: String {
-    switch transport {
-    case 6: "tcp"
-    case 17: "udp"
-    default: "protocol-\(transport)"
-    }
-  }
+  public var transportName: String { Disclosure.transportName(transport) }
 
   public static func < (left: ServicePort, right: ServicePort) -> Bool {
     (left.port, left.transport) < (right.port, right.transport)
+  }
+}
+
+/// What data files call an IANA protocol number.
+public func transportName(_ number: UInt8) -> String {
+  switch number {
+  case 6: "tcp"
+  case 17: "udp"
+  default: "protocol-\(number)"
   }
 }
 
@@ -34,13 +37,18 @@ public struct MonthTallies: Sendable {
   var byServicePort: [ServicePort: TallyCounters] = [:]
   var byASN: [UInt32: TallyCounters] = [:]
   var byCountry: [CountryCode: TallyCounters] = [:]
-  var coverage: Coverage
+  var byIPVersion: [UInt8: TallyCounters] = [:]
+  /// By the day's first second.
+  var byDay: [Int64: TallyCounters] = [:]
+  /// In the order of their names' first mention.
+  var byRelay: [(name: String, counters: TallyCounters)] = []
+  var coverage: CoverageTally
   var networkNames: [UInt32: String] = [:]
   var databases: Set<DatabaseRecord> = []
 
   public init(month: CalendarMonth) {
     self.month = month
-    coverage = Coverage(month: month)
+    coverage = CoverageTally(month: month)
   }
 
   /// Adds a tally of this month; one of another month is a mistake of the caller.
@@ -51,7 +59,14 @@ public struct MonthTallies: Sendable {
     byServicePort[service, default: TallyCounters()] += counters
     byASN[key.network.asn, default: TallyCounters()] += counters
     byCountry[key.network.country, default: TallyCounters()] += counters
+    byIPVersion[key.ipVersion, default: TallyCounters()] += counters
+    let day = key.hour.floorDivided(by: 86_400) * 86_400
+    byDay[day, default: TallyCounters()] += counters
+    if !byRelay.isEmpty { byRelay[byRelay.count - 1].counters += counters }
   }
+
+  /// What is added from now on was measured at this relay. Without any, nothing is told by relay.
+  public mutating func begin(relay name: String) { byRelay.append((name, TallyCounters())) }
 
   /// Adds a capture that overlaps this month.
   public mutating func add(_ capture: CaptureRecord) { coverage.add(capture) }

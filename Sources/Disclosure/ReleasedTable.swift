@@ -1,4 +1,4 @@
-// What may be published. Only this module can make these values, and pages take nothing else.
+// Tables that may be published. Only this module can make these values, and pages take nothing else.
 
 public import Tallies
 
@@ -24,36 +24,59 @@ public struct ReleasedFigures: Equatable, Sendable {
   }
 }
 
+/// Between which figures the true ones lie, with a probability of 95 % each. Where noise was added.
+public struct ReleasedInterval: Equatable, Sendable {
+  public let lower: ReleasedFigures
+  public let upper: ReleasedFigures
+}
+
 /// What a row is about.
 public enum ReleasedSubject: Hashable, Sendable {
   case servicePort(ServicePort)
   /// `asn` 0: in no database. `name` is empty where the database gave none.
   case autonomousSystem(asn: UInt32, name: String)
   case country(CountryCode)
+  case encryptionClass(EncryptionClass)
+  /// 4 or 6.
+  case ipVersion(UInt8)
+  /// IANA protocol number: 6 (TCP) or 17 (UDP).
+  case transport(UInt8)
+  case day(CalendarDate)
+  case relay(String)
 }
 
 public struct ReleasedRow: Equatable, Sendable {
   public let subject: ReleasedSubject
   public let figures: ReleasedFigures
+  public let interval: ReleasedInterval?
 }
 
-/// The rows that were too small to be shown on their own, as one.
+/// The rows that are not shown on their own, as one.
 public struct ReleasedOther: Equatable, Sendable {
-  /// How many rows were folded; at least two.
-  public let rows: Int
+  /// How many rows were folded; `nil` where that may not be told.
+  public let rows: Int?
   public let figures: ReleasedFigures
+  public let interval: ReleasedInterval?
 }
 
-/// One table: its rows and ``other`` together give the month's total, in every column.
+/// One table. Its rows and ``other`` together are the month's total, but for rounding and noise.
 public struct ReleasedTable: Equatable, Sendable {
   public enum Dimension: String, Sendable, CaseIterable {
     case servicePort = "service-port"
     case autonomousSystem = "autonomous-system"
     case country
+    /// Of ports that are too small to be published nothing is said but in ``ReleasedTable/other``,
+    /// not even their class.
+    case encryptionClass = "encryption-class"
+    case ipVersion = "ip-version"
+    case transport = "protocol"
+    case day
+    /// Only where several relays are measured and each has enough for a row.
+    case relay
   }
 
   public let dimension: Dimension
-  /// Most bytes first.
+  /// Most bytes first; days in their order, classes in that of their declaration.
   public let rows: [ReleasedRow]
   public let other: ReleasedOther?
 
@@ -62,17 +85,4 @@ public struct ReleasedTable: Equatable, Sendable {
     self.rows = rows
     self.other = other
   }
-}
-
-/// All that is published of one month.
-public struct ReleasedMonth: Sendable {
-  public let month: CalendarMonth
-  /// The rules in force when these figures were released.
-  public let policy: ReleasePolicy
-  /// `nil` where the whole month had too few flows to be published; then there are no tables.
-  public let total: ReleasedFigures?
-  public let tables: [ReleasedTable]
-  public let coverage: Coverage
-  /// Sorted by kind, build date and digest.
-  public let databases: [DatabaseRecord]
 }

@@ -6,12 +6,13 @@ import Tallies
 
 struct CoverageDocument: JSONDocument {
   struct Packets: Codable, Equatable {
+    let read: UInt64
     let counted: UInt64
     /// By reason; reasons that didn't occur are 0.
     let leftOut: [String: UInt64]
 
     enum CodingKeys: String, CodingKey {
-      case counted
+      case read, counted
       case leftOut = "left_out"
     }
   }
@@ -41,14 +42,13 @@ struct CoverageDocument: JSONDocument {
   let secondsInMonth: Int64
   let captures: Int
   let capturesCutOff: Int
-  let packetsRead: UInt64
   let packetsDropped: UInt64
-  /// `null` where the month is withheld: what was counted is as good as its total.
+  /// `null` where the month is withheld: what was read may be as good as its total.
   @Nullable var packets: Packets?
   let databases: [Database]
   var units = [
     "seconds_observed": "second", "seconds_in_month": "second", "captures": "capture",
-    "captures_cut_off": "capture", "packets_read": "packet", "packets_dropped": "packet",
+    "captures_cut_off": "capture", "packets_dropped": "packet", "read": "packet",
     "counted": "packet", "left_out": "packet", "built": "day",
   ]
 
@@ -57,7 +57,6 @@ struct CoverageDocument: JSONDocument {
     case secondsObserved = "seconds_observed"
     case secondsInMonth = "seconds_in_month"
     case capturesCutOff = "captures_cut_off"
-    case packetsRead = "packets_read"
     case packetsDropped = "packets_dropped"
   }
 
@@ -68,11 +67,10 @@ struct CoverageDocument: JSONDocument {
     secondsInMonth = coverage.secondsInMonth
     captures = coverage.captures
     capturesCutOff = coverage.capturesCutOff
-    packetsRead = coverage.packets
     packetsDropped = coverage.dropped
     packets = coverage.account.map { account in
       Packets(
-        counted: account.counted,
+        read: account.read, counted: account.counted,
         leftOut: Dictionary(
           uniqueKeysWithValues: LeftOutReason.allCases.map { ($0.rawValue, account.leftOut[$0]) }))
     }

@@ -21,14 +21,14 @@ struct CoverageView {
   let month: String
   let captures: String
   let capturesCutOff: String
-  let packets: String
   let dropped: String
-  /// Of all that passed by the observer, read or dropped.
-  let droppedShare: String
   /// Without these where the month is withheld.
   let account: Account?
 
   struct Account {
+    let packets: String
+    /// Of all that passed by the observer, read or dropped.
+    let droppedShare: String
     let packetsCounted: String
     let countedShare: String
     let packetsLeftOut: String
@@ -44,15 +44,15 @@ struct CoverageView {
     month = duration(coverage.secondsInMonth)
     captures = grouped(UInt64(coverage.captures))
     capturesCutOff = grouped(UInt64(coverage.capturesCutOff))
-    packets = grouped(coverage.packets)
     dropped = grouped(coverage.dropped)
-    droppedShare = percentage(coverage.dropped, of: coverage.packets + coverage.dropped)
     account = coverage.account.map { account in
       Account(
+        packets: grouped(account.read),
+        droppedShare: percentage(coverage.dropped, of: account.read + coverage.dropped),
         packetsCounted: grouped(account.counted),
-        countedShare: percentage(account.counted, of: coverage.packets),
+        countedShare: percentage(account.counted, of: account.read),
         packetsLeftOut: grouped(account.leftOut.total),
-        leftOutShare: percentage(account.leftOut.total, of: coverage.packets),
+        leftOutShare: percentage(account.leftOut.total, of: account.read),
         leftOut: account.leftOut.occurring.map { LeftOutView($0.reason, packets: $0.packets) },
         hasLeftOut: account.leftOut.total > 0)
     }

@@ -24,14 +24,14 @@ struct MonthSummary: JSONDocument, Codable, Equatable {
     let dimension: String
     /// Rows that stand on their own.
     let rows: Int
-    /// Rows that were added together as `other`.
-    let otherRows: Int
+    /// Whether there are rows that were added together as `other`.
+    let hasOther: Bool
     let csv: String
     let json: String
 
     enum CodingKeys: String, CodingKey {
       case dimension, rows, csv, json
-      case otherRows = "other_rows"
+      case hasOther = "has_other"
     }
   }
 
@@ -60,7 +60,7 @@ struct MonthSummary: JSONDocument, Codable, Equatable {
     minimumFlows = released.policy.minimumFlows
     tables = released.tables.map {
       Table(
-        dimension: $0.dimension.rawValue, rows: $0.rows.count, otherRows: $0.other?.rows ?? 0,
+        dimension: $0.dimension.rawValue, rows: $0.rows.count, hasOther: $0.other != nil,
         csv: "\($0.dimension.fileName).csv", json: "\($0.dimension.fileName).json")
     }
   }
@@ -99,6 +99,11 @@ extension ReleasedTable.Dimension {
     case .servicePort: "service-ports"
     case .autonomousSystem: "autonomous-systems"
     case .country: "countries"
+    case .encryptionClass: "encryption-classes"
+    case .ipVersion: "ip-versions"
+    case .transport: "protocols"
+    case .day: "days"
+    case .relay: "relays"
     }
   }
 }

@@ -36,7 +36,8 @@ struct StagedSite {
     try write("\(folder)/coverage.json", CoverageDocument(released).serialised())
     try write("\(folder)/totals.json", TotalsDocument(released).serialised())
     try write("\(folder)/totals.csv", totalsCSV(released))
-    for dimension in ReleasedTable.Dimension.allCases {
+    for dimension in ReleasedTable.Dimension.allCases
+    where dimension != .relay || released[.relay] != nil {
       let name = "\(folder)/\(dimension.fileName)"
       let document = TableDocument(dimension, of: released, names: templates)
       try write("\(name).json", document.serialised())

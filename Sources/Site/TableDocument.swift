@@ -13,6 +13,11 @@ struct SubjectColumns {
     case .servicePort: ["transport", "port", "service"]
     case .autonomousSystem: ["asn", "name"]
     case .country: ["country", "name"]
+    case .encryptionClass: ["class"]
+    case .ipVersion: ["ip_version"]
+    case .transport: ["transport"]
+    case .day: ["day"]
+    case .relay: ["relay"]
     }
   }
 
@@ -23,6 +28,11 @@ struct SubjectColumns {
       [service.transportName, String(service.port), names.services[service]?.name ?? ""]
     case .autonomousSystem(let asn, let name): [String(asn), name]
     case .country(let code): [code.description, names.countries[code]]
+    case .encryptionClass(let kind): [kind.rawValue]
+    case .ipVersion(let number): [String(number)]
+    case .transport(let number): [transportName(number)]
+    case .day(let date): [date.description]
+    case .relay(let name): [name]
     }
   }
 }
@@ -34,7 +44,9 @@ struct TableDocument: JSONDocument {
     let released: ReleasedRow
 
     enum CodingKeys: String, CodingKey {
-      case transport, port, service, asn, name, country
+      case transport, port, service, asn, name, country, day, relay
+      case encryptionClass = "class"
+      case ipVersion = "ip_version"
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -51,13 +63,18 @@ struct TableDocument: JSONDocument {
       case .country(let code):
         try container.encode(code.description, forKey: .country)
         try container.encode(names.countries[code], forKey: .name)
+      case .encryptionClass(let kind): try container.encode(kind.rawValue, forKey: .encryptionClass)
+      case .ipVersion(let number): try container.encode(number, forKey: .ipVersion)
+      case .transport(let number): try container.encode(transportName(number), forKey: .transport)
+      case .day(let date): try container.encode(date.description, forKey: .day)
+      case .relay(let name): try container.encode(name, forKey: .relay)
       }
       try Figures(released.figures).encode(to: encoder)
     }
   }
 
   struct Other: Codable, Equatable {
-    let rows: Int
+    @Nullable var rows: Int?
     let figures: Figures
 
     enum CodingKeys: String, CodingKey { case rows }
@@ -68,7 +85,7 @@ struct TableDocument: JSONDocument {
     }
 
     init(from decoder: any Decoder) throws {
-      rows = try decoder.container(keyedBy: CodingKeys.self).decode(Int.self, forKey: .rows)
+      rows = try decoder.container(keyedBy: CodingKeys.self).decode(Int?.self, forKey: .rows)
       figures = try Figures(from: decoder)
     }
 
@@ -143,7 +160,8 @@ func tableCSV(
   }
   if let other = table.other {
     let subject = columns.header.map { _ in "" }
-    csv.append(["other"] + subject + [String(other.rows)] + Figures(other.figures).fields)
+    csv.append(
+      ["other"] + subject + [other.rows.map { String($0) } ?? ""] + Figures(other.figures).fields)
   }
   return csv.text
 }

@@ -68,6 +68,12 @@ struct RowView {
       return ("AS\(asn)", name, name.isEmpty ? "no name in the database" : "")
     case .country(let code):
       return (names.countries[code], code.description, "")
+    case .encryptionClass(let kind):
+      return (kind.rawValue.replacing("-", with: " "), "", "")
+    case .ipVersion(let number): return ("IPv\(number)", "", "")
+    case .transport(let number): return (transportName(number).uppercased(), "", "")
+    case .day(let date): return (date.description, "", "")
+    case .relay(let name): return (name, "", "")
     }
   }
 }
@@ -119,7 +125,7 @@ struct TableView {
     further = Self.sum(table.rows.dropFirst(limit), of: total)
     other = table.other.map {
       SumView(
-        rows: counted($0.rows, "smaller row"),
+        rows: $0.rows.map { counted($0, "smaller row") } ?? "smaller rows",
         figures: FigureCells(Figures($0.figures), of: total))
     }
     self.total = FigureCells(total, of: total)
@@ -140,6 +146,11 @@ struct TableView {
     case .servicePort: ("Service ports", "service port", "Port", "Registered name")
     case .autonomousSystem: ("Autonomous systems", "autonomous system", "AS", "Name")
     case .country: ("Countries", "country", "Country", "Code")
+    case .encryptionClass: ("Encryption", "class of encryption", "Class", "")
+    case .ipVersion: ("IP versions", "IP version", "Version", "")
+    case .transport: ("Protocols", "protocol", "Protocol", "")
+    case .day: ("Days", "day", "Day", "")
+    case .relay: ("Relays", "relay", "Relay", "")
     }
   }
 }

@@ -46,7 +46,7 @@ public struct CalendarMonth: Hashable, Comparable, Sendable, CustomStringConvert
 }
 
 /// A day of the calendar, written `2026-10-31` (ISO 8601).
-public struct CalendarDate: Hashable, Sendable, CustomStringConvertible {
+public struct CalendarDate: Hashable, Comparable, Sendable, CustomStringConvertible {
   public let year: Int
   public let month: Int
   public let day: Int
@@ -55,6 +55,16 @@ public struct CalendarDate: Hashable, Sendable, CustomStringConvertible {
     self.year = year
     self.month = month
     self.day = day
+  }
+
+  /// `nil` unless `text` is four digits, two and two, with hyphens between, that name a day.
+  public init?(_ text: String) {
+    guard text.utf8.count == 10, let month = CalendarMonth(String(text.prefix(7))),
+      text.utf8.dropFirst(7).first == 0x2d,
+      text.utf8.suffix(2).allSatisfy({ (0x30...0x39).contains($0) }), let day = Int(text.suffix(2)),
+      (1...Int(month.seconds.count) / 86_400).contains(day)
+    else { return nil }
+    self.init(year: month.year, month: month.month, day: day)
   }
 
   public init(unixSeconds: Int64) {
@@ -88,6 +98,10 @@ public struct CalendarDate: Hashable, Sendable, CustomStringConvertible {
   }
 
   public var description: String { "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))" }
+
+  public static func < (left: CalendarDate, right: CalendarDate) -> Bool {
+    (left.year, left.month, left.day) < (right.year, right.month, right.day)
+  }
 }
 
 /// Unix seconds as ISO 8601 in UTC: `2026-10-31T23:59:59Z`.

@@ -11,10 +11,10 @@ import Testing
     #expect(ReleasePolicy(minimumFlows: minimum) == nil)
   }
 
-  @Test("the floor is 20 flows, and the default")
+  @Test("the floor is 20 flows, the default 100")
   func floor() {
     #expect(ReleasePolicy.floorOfMinimumFlows == 20)
-    #expect(ReleasePolicy()?.minimumFlows == 20)
+    #expect(ReleasePolicy()?.minimumFlows == 100)
     #expect(ReleasePolicy(minimumFlows: 20)?.minimumFlows == 20)
     #expect(ReleasePolicy(minimumFlows: 21)?.minimumFlows == 21)
   }
@@ -25,7 +25,7 @@ import Testing
 
   @Test("a month is published from the minimum of flows on, as a whole")
   func wholeMonth() throws {
-    let policy = try #require(ReleasePolicy())
+    let policy = try #require(ReleasePolicy(minimumFlows: 20))
     var month = TestMonth()
     month.add(flows: 19)
     #expect(month.exact.release(policy: policy).total == nil)
@@ -37,7 +37,7 @@ import Testing
 
   @Test("an empty month is not published")
   func empty() throws {
-    let released = TestMonth().exact.release(policy: try #require(ReleasePolicy()))
+    let released = TestMonth().exact.release(policy: try #require(ReleasePolicy(minimumFlows: 20)))
     #expect(released.total == nil)
     #expect(released.month == TestMonth.month)
     #expect(released.coverage.secondsObserved == 0)
@@ -120,7 +120,7 @@ import Testing
     month.name(asn: 1, "One")
     month.name(asn: 1, "Another")
     month.name(asn: 3, "Three")
-    let released = month.release(policy: try #require(ReleasePolicy()))
+    let released = month.release(policy: try #require(ReleasePolicy(minimumFlows: 20)))
     #expect(
       released.tables[1].rows.map(\.subject) == [
         .autonomousSystem(asn: 1, name: "One"), .autonomousSystem(asn: 2, name: ""),
@@ -140,7 +140,8 @@ import Testing
     ]
     var month = TestMonth().exact
     for record in ordered.reversed() + ordered { month.add(record) }
-    #expect(month.release(policy: try #require(ReleasePolicy())).databases == ordered)
+    #expect(
+      month.release(policy: try #require(ReleasePolicy(minimumFlows: 20))).databases == ordered)
   }
 
   @Test(

@@ -38,6 +38,8 @@ import Testing
                 "index.html", "month.json", "coverage.json", "totals.csv", "totals.json",
                 "service-ports.csv", "service-ports.json", "autonomous-systems.csv",
                 "autonomous-systems.json", "countries.csv", "countries.json",
+                "encryption-classes.csv", "encryption-classes.json", "ip-versions.csv",
+                "ip-versions.json", "protocols.csv", "protocols.json", "days.csv", "days.json",
               ].map { "\(month)/\($0)" }
             }))
   }

@@ -95,6 +95,23 @@ import TestSupport
     #expect(CalendarMonth(text) == nil)
   }
 
+  @Test("a day is read as it is written, and only so")
+  func days() throws {
+    for text in ["0001-01-01", "2024-02-29", "2026-10-31", "9999-12-31"] {
+      #expect(try #require(CalendarDate(text)).description == text)
+    }
+    for text in [
+      "", "2026-10", "2026-10-00", "2026-10-32", "2026-02-29", "2026-13-01", "2026-1-010",
+      "2026-10-+1", "2026-10/31", "2026-10-310", "02026-10-1", "2026-10-3１",
+    ] {
+      #expect(CalendarDate(text) == nil, "\(text)")
+    }
+    let days = try ["2025-12-31", "2026-01-01", "2026-01-02", "2026-02-01"].map {
+      try #require(CalendarDate($0))
+    }
+    #expect(days.reversed().sorted() == days)
+  }
+
   @Test("the first and the last month", arguments: ["0001-01", "9999-12", "1970-01", "2026-10"])
   func month(text: String) throws {
     let month = try #require(CalendarMonth(text))
