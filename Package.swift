@@ -86,8 +86,8 @@ let package = Package(
     .executableTarget(
       name: "weir-collect",
       dependencies: [
-        "Capture", "Console", "Flows", "Ledger", "MessageDigest", "Networks", "Packets", "Tallies",
-        argumentParser,
+        "Capture", "Configuration", "Console", "Flows", "Ledger", "MessageDigest", "Networks",
+        "Packets", "Tallies", argumentParser,
       ],
       swiftSettings: strict),
     .executableTarget(
@@ -126,8 +126,8 @@ let package = Package(
     .testTarget(
       name: "CollectTests",
       dependencies: [
-        "Capture", "Flows", "Ledger", "Networks", "Packets", "Tallies", "weir-collect",
-        "TestSupport",
+        "Capture", "Configuration", "Flows", "Ledger", "Networks", "Packets", "Tallies",
+        "weir-collect", "TestSupport", argumentParser,
       ],
       swiftSettings: strict),
   ]

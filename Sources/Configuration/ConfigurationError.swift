@@ -2,18 +2,24 @@
 
 internal import Glibc
 
-/// A line of a file.
-public struct ConfigurationPlace: Hashable, Sendable, CustomStringConvertible {
-  public let file: String
-  /// Counted from 1.
-  public let line: Int
+/// Where a value comes from.
+public enum ConfigurationPlace: Hashable, Sendable, CustomStringConvertible {
+  /// Lines are counted from 1.
+  case line(file: String, Int)
+  /// An option of the command, with its dashes: options have a say over files.
+  case option(String)
 
-  public init(file: String, line: Int) {
-    self.file = file
-    self.line = line
+  public var description: String {
+    switch self {
+    case .line(let file, let line): "\(file):\(line)"
+    case .option(let name): name
+    }
   }
 
-  public var description: String { "\(file):\(line)" }
+  public var line: Int? {
+    guard case .line(_, let line) = self else { return nil }
+    return line
+  }
 }
 
 public enum ConfigurationError: Error, Equatable, CustomStringConvertible, Sendable {
@@ -32,6 +38,7 @@ public enum ConfigurationError: Error, Equatable, CustomStringConvertible, Senda
     case .notAFile(let file): "\(file) is no regular file: name the configuration file itself"
     case .tooLarge(let file, let limit):
       "\(file) has more than \(limit) bytes: that can't be a configuration"
+    case .wrong(.option(let name), let message): "\(name) \(message)"
     case .wrong(let place, let message): "\(place): \(message)"
     case .incomplete(let file, let message): "\(file): \(message)"
     }
@@ -42,6 +49,7 @@ public enum ConfigurationError: Error, Equatable, CustomStringConvertible, Senda
     switch self {
     case .unreadable(_, EACCES), .unreadable(_, EPERM): EX_NOPERM
     case .unreadable, .notAFile: EX_NOINPUT
+    case .wrong(.option, _): EX_USAGE
     case .tooLarge, .wrong, .incomplete: EX_CONFIG
     }
   }

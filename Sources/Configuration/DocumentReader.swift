@@ -35,7 +35,7 @@ struct DocumentReader {
 
   var peek: UInt8? { position < bytes.count ? bytes[position] : nil }
 
-  var place: ConfigurationPlace { ConfigurationPlace(file: file, line: line) }
+  var place: ConfigurationPlace { ConfigurationPlace.line(file: file, line) }
 
   func wrong(_ message: String) -> ConfigurationError { .wrong(place, message) }
 
@@ -80,14 +80,14 @@ struct DocumentReader {
           && bytes[index + 1] == Byte.lineFeed
       if !isLineEnd, byte < 0x20 && byte != Byte.tab || byte == 0x7f {
         throw .wrong(
-          ConfigurationPlace(file: file, line: line),
+          ConfigurationPlace.line(file: file, line),
           "a control character (\(String(byte, radix: 16))) has no place in a configuration: remove it"
         )
       }
       if byte == Byte.lineFeed || index == bytes.count - 1 {
         if String(validating: bytes[start...index], as: UTF8.self) == nil {
           throw .wrong(
-            ConfigurationPlace(file: file, line: line), "not UTF-8: save the file in that encoding")
+            ConfigurationPlace.line(file: file, line), "not UTF-8: save the file in that encoding")
         }
         start = index + 1
         line += 1
@@ -113,10 +113,10 @@ struct DocumentReader {
     position += 1
     if let other = tables.dropFirst().first(where: { $0.name == name }) {
       throw .wrong(
-        place, "the table [\(name)] stands in line \(other.place.line) already: join them")
+        place, "the table [\(name)] stands in line \(other.place.line ?? 0) already: join them")
     }
     if let entry = tables[0][name] {
-      throw .wrong(place, "'\(name)' is a setting already, in line \(entry.place.line)")
+      throw .wrong(place, "'\(name)' is a setting already, in line \(entry.place.line ?? 0)")
     }
     return ConfigurationTable(name: name, place: place)
   }
@@ -133,7 +133,8 @@ struct DocumentReader {
     skipBlanks()
     let value = try value(isInArray: false)
     if let other = tables.last?[key] {
-      throw .wrong(place, "'\(key)' is set in line \(other.place.line) already: remove one of them")
+      throw .wrong(
+        place, "'\(key)' is set in line \(other.place.line ?? 0) already: remove one of them")
     }
     return ConfigurationEntry(key: key, element: ConfigurationElement(value: value, place: place))
   }

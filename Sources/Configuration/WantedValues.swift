@@ -1,14 +1,26 @@
 // What a program wants of a document: known keys, and values of the kind that it asks for.
 
-extension ConfigurationElement {
-  /// An error about this value.
-  public func wrong(_ message: String) -> ConfigurationError { .wrong(place, message) }
-}
-
 extension ConfigurationEntry {
-  /// An error about this entry; begins with its key.
-  public func wrong(_ message: String) -> ConfigurationError {
-    .wrong(place, "'\(key)' \(message)")
+  /// An entry that an option stands for.
+  public init(option key: String, _ value: ConfigurationValue) {
+    self.key = key
+    element = ConfigurationElement(value: value, place: .option("--\(key)"))
+  }
+
+  /// An entry that an option stands for which was given several times.
+  public init(option key: String, strings: [String]) {
+    let place = ConfigurationPlace.option("--\(key)")
+    self.init(
+      option: key, .array(strings.map { ConfigurationElement(value: .string($0), place: place) }))
+  }
+
+  /// An error about this entry. It begins with the key, where the option's name does not say it.
+  public func wrong(_ message: String) -> ConfigurationError { wrong(message, at: place) }
+
+  /// An error about one of several values.
+  public func wrong(_ message: String, at place: ConfigurationPlace) -> ConfigurationError {
+    if case .option = place { return .wrong(place, message) }
+    return .wrong(place, "'\(key)' \(message)")
   }
 
   public func string() throws(ConfigurationError) -> String {
@@ -43,8 +55,8 @@ extension ConfigurationEntry {
       var strings: [(text: String, place: ConfigurationPlace)] = []
       for element in elements {
         guard case .string(let text) = element.value else {
-          throw .wrong(
-            element.place, "'\(key)' takes strings in quotes, and this is \(element.value.kind)")
+          throw wrong(
+            "takes strings in quotes, and this is \(element.value.kind)", at: element.place)
         }
         strings.append((text, element.place))
       }

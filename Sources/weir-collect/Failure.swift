@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Capture
+import Configuration
 import Console
 import Glibc
 import Ledger
@@ -32,6 +33,7 @@ private func sysexit(of error: any Error) -> Int32 {
     case .unreadable(_, _, let number): exitCode(forUnreadable: number)
     case .notADatabase, .wrongKind: EX_DATAERR
     }
+  case let error as ConfigurationError: error.exitCode
   case let error as LedgerError: error.exitCode
   case is AlreadyRead: EX_DATAERR
   default: EXIT_FAILURE

@@ -119,19 +119,11 @@ struct ReadCommand: ParsableCommand {
 
   private func exitRanges() throws -> [AddressRange] {
     try exitAddresses.map { text in
-      do throws(AddressRange.ParseFailure) {
-        return try AddressRange(text)
+      do throws(NoExitAddress) {
+        return try exitRange(text)
       } catch {
-        throw ValidationError("--exit-address \(text): \(explanation(of: error))")
+        throw ValidationError("--exit-address \(error.reason)")
       }
-    }
-  }
-
-  private func explanation(of failure: AddressRange.ParseFailure) -> String {
-    switch failure {
-    case .notAnAddress: "not an IPv4 or IPv6 address (a prefix is written 192.0.2.0/28)"
-    case .badPrefixLength(let limit): "the prefix length must be 0 to \(limit)"
-    case .hostBitsSet: "bits are set beyond the prefix length"
     }
   }
 }

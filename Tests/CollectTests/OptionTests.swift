@@ -45,6 +45,8 @@ import TestSupport
       (["--exit-address", "192.0.2.10", "--tcp-idle", "86401"], "--tcp-idle takes 1 to 86400"),
       (["--exit-address", "192.0.2.10", "--udp-idle", "0"], "--udp-idle takes 1 to 86400"),
       (["--exit-address", "192.0.2.10", "--udp-idle", "86401"], "--udp-idle takes 1 to 86400"),
+      (["--exit-address", "0.0.0.0/0"], "not every address there is"),
+      (["--exit-address", "::/0"], "not every address there is"),
       (["--exit-address", "192.0.2.10", "-", "-"], "can be read once only"),
     ] as [([String], String)])
   func refused(options: [String], word: String) throws {
@@ -70,7 +72,7 @@ import TestSupport
     arguments: [
       ["--dscp", "0"], ["--dscp", "63"], ["--max-flows", "1"], ["--max-flows", "268435456"],
       ["--tcp-idle", "1"], ["--tcp-idle", "86400"], ["--udp-idle", "1"], ["--udp-idle", "86400"],
-      ["--exit-address", "0.0.0.0/0"], ["--exit-address", "::/0"], ["-"],
+      ["--exit-address", "0.0.0.0/1"], ["--exit-address", "::/1"], ["-"],
     ])
   func allowed(options: [String]) throws {
     _ = try ReadCommand.parse(Self.required + ["--exit-address", "192.0.2.10"] + options)

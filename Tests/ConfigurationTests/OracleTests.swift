@@ -96,11 +96,8 @@ private let oracle = """
     // And the example that is installed, in every prefix.
     let example = URL(filePath: #filePath).deletingLastPathComponent()
       .appending(path: "../../deploy/collect.toml.example")
-    if let text = try? Array(Data(contentsOf: example)) {
-      for count in stride(from: 0, through: text.count, by: 1) {
-        documents.append(Array(text[..<count]))
-      }
-    }
+    let text = try Array(Data(contentsOf: example))
+    for count in 0...text.count { documents.append(Array(text[..<count])) }
     return documents
   }
 

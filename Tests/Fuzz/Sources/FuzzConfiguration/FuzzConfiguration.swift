@@ -11,9 +11,9 @@ public func fuzzConfiguration(_ start: UnsafePointer<UInt8>?, _ count: Int) -> C
   guard let document = try? ConfigurationDocument(text, file: "f") else { return 0 }
   let lines = text.count { $0 == 0x0a } + 1
   for table in document.tables {
-    precondition((1...lines).contains(table.place.line), "a line that is not there")
+    precondition((1...lines).contains(table.place.line ?? 0), "a line that is not there")
     for entry in table.entries {
-      precondition((1...lines).contains(entry.place.line), "a line that is not there")
+      precondition((1...lines).contains(entry.place.line ?? 0), "a line that is not there")
     }
   }
   guard let again = try? ConfigurationDocument(Array(written(document).utf8), file: "g") else {
