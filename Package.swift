@@ -103,7 +103,7 @@ let package = Package(
     .testTarget(
       name: "TalliesTests", dependencies: ["Tallies", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "PacketsTests", dependencies: ["Capture", "Packets", "TestSupport"],
+      name: "PacketsTests", dependencies: ["CPcap", "Capture", "Packets", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "FlowsTests", dependencies: ["Flows", "Packets", "Tallies", "TestSupport"],

@@ -54,7 +54,7 @@ public struct CaptureFile: ~Copyable {
     else {
       unsafe fclose(stream)
       if let error = source.readError { throw .unreadable(path: path, errno: error) }
-      throw .notACapture(path: path, reason: text(message))
+      throw .notACapture(path: path, reason: messageText(message))
     }
     let number = unsafe pcap_datalink(opened)
     guard let linkType = LinkType(number: number) else {
@@ -162,6 +162,7 @@ public struct CaptureFile: ~Copyable {
   }
 }
 
-private func text(_ message: [CChar]) -> String {
+/// What libpcap wrote into its buffer for errors.
+func messageText(_ message: [CChar]) -> String {
   String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
 }

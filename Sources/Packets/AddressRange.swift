@@ -52,6 +52,16 @@ public struct AddressRange: Hashable, Sendable {
     "\(ipVersion.rawValue):\(String(high, radix: 16)):\(String(low, radix: 16))/\(prefixLength)"
   }
 
+  /// The address's 32-bit words in the order of the wire, each with the bits of it that are compared.
+  public var words: [(bits: UInt32, mask: UInt32)] {
+    let halves = ipVersion == .v4 ? [] : [(high, highMask)]
+    return (halves + [(low, lowMask)]).flatMap { bits, mask in
+      [(UInt32(bits >> 32), UInt32(mask >> 32))] + [
+        (UInt32(truncatingIfNeeded: bits), UInt32(truncatingIfNeeded: mask))
+      ]
+    }.suffix(ipVersion == .v4 ? 1 : 4)
+  }
+
   private static func mask(_ length: Int) -> UInt64 {
     length >= 64 ? .max : ~(UInt64.max >> UInt64(length))
   }
