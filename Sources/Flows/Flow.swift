@@ -35,11 +35,14 @@ struct Flow {
   var expiryPosition: UInt32 = 0
   /// Known once the flow is marked.
   var asn: UInt32 = 0
+  // Bytes of the flow that have left its counters, 40 bits of them.
+  private var settledBytesLow: UInt32 = 0
   var country: CountryCode = .unknown
   var servicePort: UInt16
   var ipVersion: IPVersion
   var transport: Transport
   var state: State = .beganThisHour
+  private var settledBytesHigh: UInt8 = 0
 
   init(key: FlowKey, stamp: Stamp, hour: Hour) {
     self.key = key.hash
@@ -50,6 +53,14 @@ struct Flow {
     transport = key.transport
   }
 
+  /// What a flow carried before is known up to here: a TiB less a byte.
+  static let mostSettledBytes = (1 as UInt64) << 40 - 1
+
+  /// All bytes of the flow so far, both ways.
+  var size: UInt64 {
+    UInt64(settledBytesHigh) << 32 + UInt64(settledBytesLow) + bytesOut + bytesIn
+  }
+
   var counters: TallyCounters {
     var counters = TallyCounters()
     counters.flows = state.contains(.beganThisHour) ? 1 : 0
@@ -58,11 +69,15 @@ struct Flow {
     counters.packetsIn = UInt64(packetsIn)
     counters.bytesOut = bytesOut
     counters.bytesIn = bytesIn
+    if packetsOut > 0 || packetsIn > 0 { counters.largestFlow = size }
     return counters
   }
 
   /// To be called once ``counters`` are safe elsewhere.
   mutating func clearCounters() {
+    let settled = min(size, Self.mostSettledBytes)
+    settledBytesLow = UInt32(truncatingIfNeeded: settled)
+    settledBytesHigh = UInt8(truncatingIfNeeded: settled >> 32)
     bytesOut = 0
     bytesIn = 0
     packetsOut = 0

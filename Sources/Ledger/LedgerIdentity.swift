@@ -2,7 +2,7 @@
 
 struct LedgerIdentity {
   private let application: Int64
-  private let version: Int64
+  let version: Int64
 
   init(_ connection: borrowing Connection) throws(SQLiteError) {
     application = try connection.integer("PRAGMA application_id")

@@ -7,11 +7,14 @@ public import Tallies
 public struct LedgerReader: ~Copyable {
   public let path: String
   private let connection: Connection
+  private let version: Int64
 
   /// Opens the ledger read-only. Everything is read from one snapshot: what a collector commits
   /// from now on is not seen.
   public init(path: String) throws(LedgerError) {
-    connection = try Self.snapshot(path)
+    let connection = try Self.snapshot(path)
+    version = try Self.version(of: connection, path)
+    self.connection = connection
     self.path = path
   }
 
@@ -33,6 +36,16 @@ public struct LedgerReader: ~Copyable {
     }
     try identity.check(path)
     return connection
+  }
+
+  private static func version(
+    of connection: borrowing Connection, _ path: String
+  ) throws(LedgerError) -> Int64 {
+    do throws(SQLiteError) {
+      return try LedgerIdentity(connection).version
+    } catch {
+      throw LedgerError(error, path: path)
+    }
   }
 
   /// The months that have tallies, in ascending order.
@@ -62,7 +75,7 @@ public struct LedgerReader: ~Copyable {
   ) throws(LedgerError) {
     let seconds = month.seconds
     try translatingErrors(path) { () throws(SQLiteError) in
-      let rows = try connection.prepare(Schema.selectTallies)
+      let rows = try connection.prepare(Schema.selectTallies(version: version))
       try rows.bind(1, seconds.lowerBound)
       try rows.bind(2, seconds.upperBound)
       while try rows.step() {
@@ -80,6 +93,7 @@ public struct LedgerReader: ~Copyable {
         counters.packetsIn = UInt64(clamping: rows.integer(9))
         counters.bytesOut = UInt64(clamping: rows.integer(10))
         counters.bytesIn = UInt64(clamping: rows.integer(11))
+        counters.largestFlow = UInt64(clamping: rows.integer(12))
         body(key, counters)
       }
     }

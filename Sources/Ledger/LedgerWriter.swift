@@ -122,6 +122,7 @@ public struct LedgerWriter: ~Copyable {
         try statement.bind(10, Int64(counters.packetsIn))
         try statement.bind(11, Int64(counters.bytesOut))
         try statement.bind(12, Int64(counters.bytesIn))
+        try statement.bind(13, Int64(counters.largestFlow))
         try statement.run()
       }
     }
@@ -230,6 +231,9 @@ public struct LedgerWriter: ~Copyable {
   private mutating func begin() throws(LedgerError) {
     if inTransaction { return }
     if connection == nil { try open() }
+    try attempt { connection throws(SQLiteError) in
+      try LedgerMigration(path: path).run(connection)
+    }
     inTransaction = true
     var isEmpty = try lock()
     while isMoved {

@@ -7,7 +7,7 @@ internal import Tallies
 
 enum Schema {
   /// `PRAGMA user_version` of a ledger that this version writes.
-  static let version: Int64 = 1
+  static let version: Int64 = 2
   /// `PRAGMA application_id`: "Weir" in ASCII. file(1) and we tell ledgers by it.
   static let applicationID: Int64 = 0x5765_6972
 
@@ -25,6 +25,8 @@ enum Schema {
       packets_in INTEGER NOT NULL,
       bytes_out INTEGER NOT NULL,
       bytes_in INTEGER NOT NULL,
+      -- Bytes of the largest flow by the end of the hour, of all its hours: max(), never sum().
+      largest_flow INTEGER NOT NULL,
       PRIMARY KEY (hour, ip_version, protocol, port, asn, country)
     ) STRICT, WITHOUT ROWID;
 
@@ -76,19 +78,24 @@ enum Schema {
   static let leftOutColumns = LeftOutReason.allCases.map { "left_out_\($0.rawValue)" }
 
   static let addTally = """
-    INSERT INTO tallies VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO tallies VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET
       flows = flows + excluded.flows,
       flows_answered = flows_answered + excluded.flows_answered,
       packets_out = packets_out + excluded.packets_out,
       packets_in = packets_in + excluded.packets_in,
       bytes_out = bytes_out + excluded.bytes_out,
-      bytes_in = bytes_in + excluded.bytes_in
+      bytes_in = bytes_in + excluded.bytes_in,
+      largest_flow = max(largest_flow, excluded.largest_flow)
     """
 
-  static let selectTallies = """
+  /// Before version 2 the largest flow was not kept: it can't have been more than everything.
+  static func selectTallies(version: Int64) -> String {
+    """
     SELECT hour, ip_version, protocol, port, asn, country,
-      flows, flows_answered, packets_out, packets_in, bytes_out, bytes_in
+      flows, flows_answered, packets_out, packets_in, bytes_out, bytes_in,
+      \(version < 2 ? "bytes_out + bytes_in" : "largest_flow")
     FROM tallies WHERE hour >= ? AND hour < ?
     """
+  }
 }

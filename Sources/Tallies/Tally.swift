@@ -81,6 +81,10 @@ public struct TallyCounters: Hashable, Sendable {
   public var packetsIn: UInt64 = 0
   public var bytesOut: UInt64 = 0
   public var bytesIn: UInt64 = 0
+  /// The bytes, both ways and of all hours, that the largest flow of this row had carried by its
+  /// last packet in this hour. Of several rows it is the greatest, not the sum: over all hours of a
+  /// month it is the size of the largest flow. Disclosure control needs it, nothing else.
+  public var largestFlow: UInt64 = 0
 
   public init() {}
 
@@ -94,6 +98,7 @@ public struct TallyCounters: Hashable, Sendable {
     sum.packetsIn += more.packetsIn
     sum.bytesOut += more.bytesOut
     sum.bytesIn += more.bytesIn
+    sum.largestFlow = max(sum.largestFlow, more.largestFlow)
   }
 }
 

@@ -36,6 +36,8 @@ struct FixtureCase: Decodable {
     var packetsIn: Int64
     var bytesOut: Int64
     var bytesIn: Int64
+    /// In the cases that are about it.
+    var largestFlow: Int64?
   }
 
   var about: String

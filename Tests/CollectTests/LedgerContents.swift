@@ -4,6 +4,8 @@
 
 struct LedgerContents: Equatable {
   var tallies: [[String]]
+  /// Of each of the tallies.
+  var largestFlows: [Int64]
   var captures: [[String: String]]
   var coverage: [[String]]
   var databases: [[String]]
@@ -18,6 +20,11 @@ struct LedgerContents: Equatable {
       SELECT hour, ip_version, protocol, port, asn, country, flows, flows_answered, packets_out,
         packets_in, bytes_out, bytes_in FROM tallies ORDER BY 1, 2, 3, 4, 5, 6
       """, columns: 12)
+    largestFlows = try Self.rows(
+      connection,
+      "SELECT largest_flow FROM tallies ORDER BY hour, ip_version, protocol, port, asn, country",
+      columns: 1
+    ).map { Int64($0[0]) ?? -1 }
     let names = try Self.rows(
       connection, "SELECT name FROM pragma_table_info('captures')", columns: 1
     ).map { $0[0] }

@@ -30,6 +30,10 @@ import TestSupport
         ]
       }
       #expect(contents.tallies == tallies, about)
+      for (tally, largest) in zip(rule.tallies ?? [], contents.largestFlows) {
+        #expect(tally.largestFlow ?? largest == largest, about)
+        #expect(largest > 0)
+      }
       #expect(contents.captures.count == rule.files.count, about)
       #expect(contents.sum("packets") == rule.packets, about)
       #expect(contents.sum("cut_off") == rule.truncated, about)

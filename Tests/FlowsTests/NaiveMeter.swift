@@ -82,6 +82,7 @@ struct NaiveMeter {
     record.packetsCounted += UInt64(flow.packets.count)
     var isFirst = true
     var isFirstReply = true
+    var size: UInt64 = 0
     for packet in flow.packets {
       let address = Address(ipv4: UInt32(flow.name.remote))
       let key = TallyKey(
@@ -100,6 +101,8 @@ struct NaiveMeter {
         counters.packetsOut = 1
         counters.bytesOut = packet.length
       }
+      size += packet.length
+      counters.largestFlow = size
       tallies[key, default: TallyCounters()] += counters
     }
   }

@@ -37,7 +37,7 @@ import Testing
     #expect(
       Self.fields(of: counters) == [
         "flows: UInt64", "flowsAnswered: UInt64", "packetsOut: UInt64", "packetsIn: UInt64",
-        "bytesOut: UInt64", "bytesIn: UInt64",
+        "bytesOut: UInt64", "bytesIn: UInt64", "largestFlow: UInt64",
       ])
     #expect(key.hour % 3600 == 0)
   }
@@ -74,7 +74,7 @@ import Testing
       names == [
         "key", "lastSeen", "bytesOut", "bytesIn", "packetsOut", "packetsIn", "hour.index",
         "expiryPosition", "asn", "country.letters", "servicePort", "ipVersion", "transport",
-        "state.rawValue",
+        "state.rawValue", "settledBytesLow", "settledBytesHigh",
       ])
     #expect(
       Set(Self.fields(of: key).map { String($0.prefix { $0 != ":" }) }) == [

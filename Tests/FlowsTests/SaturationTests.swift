@@ -27,4 +27,19 @@ import Testing
     #expect(counters.flows == 1)
     #expect(counters.flowsAnswered == 1)
   }
+
+  @Test("of what a flow carried in other hours, a TiB less a byte is remembered")
+  func settledBytes() throws {
+    var meter = Meter(.test(maximumFlows: 4), resolve: testNetwork)
+    let limit = (1 as UInt64) << 40 - 1
+    var sizes: [UInt64] = []
+    for (hour, bytes) in [limit - 1000, 900, 5000, 70].enumerated() {
+      meter.count(TestPacket(second: Int64(hour) * 200, isMarked: true))
+      let slot = try #require(meter.table.occupiedSlots.first)
+      meter.table[slot].bytesIn += bytes - 40
+      let tallies = meter.takeTallies()
+      sizes.append(try #require(tallies.values.first).largestFlow)
+    }
+    #expect(sizes == [limit - 1000, limit - 100, limit + 4900, limit + 70])
+  }
 }

@@ -68,9 +68,9 @@ import TestSupport
     try withTemporaryFolder { folder in
       let path = folder.appending(path: "ledger").path
       try LedgerWriter.write(path, [.test(): .test()])
-      try execute(path, "PRAGMA user_version = 2")
+      try execute(path, "PRAGMA user_version = 3")
       for error in [try readerError(path), try writerError(path)] {
-        guard case .newer(path, version: 2, supported: 1) = error else {
+        guard case .newer(path, version: 3, supported: 2) = error else {
           Issue.record("\(error)")
           return
         }

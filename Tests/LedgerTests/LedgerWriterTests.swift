@@ -10,7 +10,7 @@ import TestSupport
 @Suite struct LedgerWriterTests {
   private static let everything = """
     SELECT hour, ip_version, protocol, port, asn, country, flows, flows_answered, packets_out,
-      packets_in, bytes_out, bytes_in FROM tallies ORDER BY hour, port, asn, country
+      packets_in, bytes_out, bytes_in, largest_flow FROM tallies ORDER BY hour, port, asn, country
     """
 
   private func withPath(_ body: (String, URL) throws -> Void) throws {
@@ -27,8 +27,8 @@ import TestSupport
         network: Network(asn: .max, country: .unknown))
       try LedgerWriter.write(path, [key: .test(1)])
       #expect(
-        try rows(path, Self.everything, columns: 12) == [
-          ["-3600", "6", "17", "65535", "4294967295", "ZZ", "1", "2", "3", "5", "7", "11"]
+        try rows(path, Self.everything, columns: 13) == [
+          ["-3600", "6", "17", "65535", "4294967295", "ZZ", "1", "2", "3", "5", "7", "11", "13"]
         ])
     }
   }
@@ -57,6 +57,10 @@ import TestSupport
         """, columns: 6)
       #expect(
         sums == [2, 3, 4, 1001, 5110].map { sum in [1, 2, 3, 5, 7, 11].map { "\($0 * sum)" } })
+      // The largest flow is that of the largest part.
+      #expect(
+        try rows(path, "SELECT largest_flow / 13 FROM tallies ORDER BY flows").map { $0[0] }
+          == ["2", "3", "4", "1000", "3000"])
     }
   }
 

@@ -17,7 +17,7 @@ extension TallyKey {
 }
 
 extension TallyCounters {
-  /// Six different numbers, so that no column can be taken for another.
+  /// Seven different numbers, so that no column can be taken for another.
   static func test(_ factor: UInt64 = 1) -> TallyCounters {
     var counters = TallyCounters()
     counters.flows = 1 * factor
@@ -26,6 +26,7 @@ extension TallyCounters {
     counters.packetsIn = 5 * factor
     counters.bytesOut = 7 * factor
     counters.bytesIn = 11 * factor
+    counters.largestFlow = 13 * factor
     return counters
   }
 }

@@ -12,7 +12,7 @@ import TestSupport
     "tallies": [
       "hour INTEGER", "ip_version INTEGER", "protocol INTEGER", "port INTEGER", "asn INTEGER",
       "country TEXT", "flows INTEGER", "flows_answered INTEGER", "packets_out INTEGER",
-      "packets_in INTEGER", "bytes_out INTEGER", "bytes_in INTEGER",
+      "packets_in INTEGER", "bytes_out INTEGER", "bytes_in INTEGER", "largest_flow INTEGER",
     ],
     "captures": [
       "id INTEGER", "source TEXT", "began INTEGER", "ended INTEGER", "packets INTEGER",
@@ -75,7 +75,7 @@ import TestSupport
   @Test("a ledger says what it is, and in which version")
   func identity() throws {
     try withLedger { path throws in
-      #expect(try value(path, "PRAGMA user_version") == "1")
+      #expect(try value(path, "PRAGMA user_version") == "2")
       #expect(try value(path, "PRAGMA application_id") == "\(0x5765_6972)")
       #expect(try value(path, "PRAGMA journal_mode") == "wal")
     }

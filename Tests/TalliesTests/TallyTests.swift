@@ -36,7 +36,7 @@ import Testing
     #expect(Network.unknown == Network(asn: 0, country: .unknown))
   }
 
-  @Test("counters are added column by column")
+  @Test("counters are added column by column, but for the largest flow")
   func addition() {
     var sum = TallyCounters()
     var counters = TallyCounters()
@@ -46,11 +46,19 @@ import Testing
     counters.packetsIn = 5
     counters.bytesOut = 7
     counters.bytesIn = 11
+    counters.largestFlow = 13
     sum += counters
     #expect(sum == counters)
     sum += counters
     #expect([sum.flows, sum.flowsAnswered] == [2, 4])
     #expect([sum.packetsOut, sum.packetsIn, sum.packets] == [6, 10, 16])
     #expect([sum.bytesOut, sum.bytesIn, sum.bytes] == [14, 22, 36])
+    #expect(sum.largestFlow == 13)
+    counters.largestFlow = 12
+    sum += counters
+    #expect(sum.largestFlow == 13)
+    counters.largestFlow = 14
+    sum += counters
+    #expect(sum.largestFlow == 14)
   }
 }

@@ -77,8 +77,9 @@ def row(
     port: int = 443,
     asn: int = 64496,
     country: str = "DE",
+    largest: int | None = None,
 ) -> dict[str, Any]:
-    """A tally; `out` and `into` are (packets, bytes)."""
+    """A tally; `out` and `into` are (packets, bytes). The largest flow is in it where the case is about that."""
     return {
         "hour": hour,
         "ip_version": version,
@@ -92,6 +93,7 @@ def row(
         "packets_in": into[0],
         "bytes_out": out[1],
         "bytes_in": into[1],
+        **({} if largest is None else {"largest_flow": largest}),
     }
 
 

@@ -47,7 +47,7 @@ CROSSING_CASES = [
             out(HOUR_LENGTH + SECOND),
             reply(HOUR_LENGTH + 2 * SECOND),
         ],
-        [row(1, 1, (2, 85), (1, 50)), row(0, 0, (1, 40), (1, 40), hour=NEXT_HOUR)],
+        [row(1, 1, (2, 85), (1, 50), largest=135), row(0, 0, (1, 40), (1, 40), hour=NEXT_HOUR, largest=215)],
     ),
     Case(
         "hour-mark-two-hours-later",
@@ -79,10 +79,10 @@ CROSSING_CASES = [
         "A flow counts once however many hours it lasts.",
         [out(hour * HOUR_LENGTH) for hour in range(4)],
         [
-            row(1, 0, (1, 40)),
-            row(0, 0, (1, 40), hour=HOUR + 3600),
-            row(0, 0, (1, 40), hour=HOUR + 7200),
-            row(0, 0, (1, 40), hour=HOUR + 10800),
+            row(1, 0, (1, 40), largest=40),
+            row(0, 0, (1, 40), hour=HOUR + 3600, largest=80),
+            row(0, 0, (1, 40), hour=HOUR + 7200, largest=120),
+            row(0, 0, (1, 40), hour=HOUR + 10800, largest=160),
         ],
         more_options=["--tcp-idle", "3600"],
     ),
@@ -103,9 +103,9 @@ CROSSING_CASES = [
         "Stamps that jump back by hours: every packet in its own hour, still one flow.",
         [out(2 * HOUR_LENGTH), out(0), out(HOUR_LENGTH), out(0)],
         [
-            row(0, 0, (2, 80)),
-            row(0, 0, (1, 40), hour=HOUR + 3600),
-            row(1, 0, (1, 40), hour=HOUR + 7200),
+            row(0, 0, (2, 80), largest=160),
+            row(0, 0, (1, 40), hour=HOUR + 3600, largest=120),
+            row(1, 0, (1, 40), hour=HOUR + 7200, largest=40),
         ],
     ),
     Case(
@@ -113,16 +113,37 @@ CROSSING_CASES = [
         "The same with the mark on the last.",
         [out(2 * HOUR_LENGTH, tos=0), reply(0), out(HOUR_LENGTH, tos=0), out(0)],
         [
-            row(0, 1, (1, 40), (1, 40)),
-            row(0, 0, (1, 40), hour=HOUR + 3600),
-            row(1, 0, (1, 40), hour=HOUR + 7200),
+            row(0, 1, (1, 40), (1, 40), largest=160),
+            row(0, 0, (1, 40), hour=HOUR + 3600, largest=120),
+            row(1, 0, (1, 40), hour=HOUR + 7200, largest=40),
         ],
     ),
     Case(
         "hour-new-flow-each",
         "Port reuse across the hour: two flows, one in each hour.",
         [out(BEFORE - SECOND, SYN), out(BEFORE, FIN), out(HOUR_LENGTH, SYN)],
-        [row(1, 0, (2, 80)), row(1, 0, (1, 40), hour=NEXT_HOUR)],
+        [row(1, 0, (2, 80), largest=80), row(1, 0, (1, 40), hour=NEXT_HOUR, largest=40)],
+    ),
+    Case(
+        "largest-of-several",
+        "Of three flows in one tally the largest counts, in the hour before as in the next one.",
+        [
+            out(BEFORE - 3 * SECOND, source_port=40001, data=100),
+            out(BEFORE - 2 * SECOND, source_port=40002, data=300),
+            reply(BEFORE - SECOND, destination_port=40001, data=150),
+            out(BEFORE, source_port=40003),
+            out(HOUR_LENGTH, source_port=40001, data=20),
+            out(HOUR_LENGTH + SECOND, source_port=40003),
+        ],
+        [row(3, 1, (3, 520), (1, 190), largest=340), row(0, 0, (2, 100), hour=NEXT_HOUR, largest=390)],
+    ),
+    Case(
+        "largest-unmarked",
+        "Flows without a mark are not the largest.",
+        [out(0, source_port=40001, data=900, tos=0), out(SECOND, source_port=40002)],
+        [row(1, 0, (1, 40), largest=40)],
+        left_out={"unmarked": 1},
+        unmarked_flows=1,
     ),
 ]
 

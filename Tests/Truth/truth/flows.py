@@ -18,8 +18,8 @@ FLOW_TABLE_FULL = "flow_table_full"
 FIN, SYN, RST = 0x01, 0x02, 0x04
 
 KEY_NAMES = ("hour", "ip_version", "protocol", "port", "asn", "country")
-COUNTER_NAMES = ("flows", "flows_answered", "packets_out", "packets_in", "bytes_out", "bytes_in")
-FLOWS, ANSWERED, PACKETS_OUT, PACKETS_IN, BYTES_OUT, BYTES_IN = range(6)
+COUNTER_NAMES = ("flows", "flows_answered", "packets_out", "packets_in", "bytes_out", "bytes_in", "largest_flow")
+FLOWS, ANSWERED, PACKETS_OUT, PACKETS_IN, BYTES_OUT, BYTES_IN, LARGEST_FLOW = range(7)
 
 
 class FlowKey(NamedTuple):
@@ -34,7 +34,7 @@ class FlowKey(NamedTuple):
 class Flow:
     """One flow with all it would add to the tallies, by hour; nothing is added before it ends."""
 
-    __slots__ = ("answered", "closing", "greatest_stamp", "hours", "key", "marked", "serial")
+    __slots__ = ("answered", "closing", "greatest_stamp", "hours", "key", "marked", "serial", "size")
 
     def __init__(self, key: FlowKey, stamp: int, serial: int) -> None:
         self.key = key
@@ -43,6 +43,7 @@ class Flow:
         self.closing = False  # FIN or RST seen, in either direction
         self.marked = False
         self.answered = False
+        self.size = 0
         self.hours: dict[int, list[int]] = {}
         self.counters(stamp)[FLOWS] = 1
 
@@ -56,6 +57,8 @@ class Flow:
         counters = self.counters(stamp)
         counters[PACKETS_OUT if outbound else PACKETS_IN] += 1
         counters[BYTES_OUT if outbound else BYTES_IN] += length
+        self.size += length
+        counters[LARGEST_FLOW] = max(counters[LARGEST_FLOW], self.size)
         if not outbound and not self.answered:
             self.answered = True
             counters[ANSWERED] += 1
@@ -178,7 +181,7 @@ class Tallier:
             tally_key = (hour, key.version, key.protocol, key.service_port, *network)
             tally = self.tallies.setdefault(tally_key, [0] * len(COUNTER_NAMES))
             for index, value in enumerate(counters):
-                tally[index] += value
+                tally[index] = max(tally[index], value) if index == LARGEST_FLOW else tally[index] + value
 
     def result(self, truncated: int) -> dict[str, Any]:
         for flow in list(self.flows.values()):
