@@ -99,7 +99,7 @@ apply_command() {
     rm -rf "$state_folder/before.$token"
     fail 1 "nothing was applied"
   fi
-  fingerprint >"$state_folder/fingerprint" || true
+  write_fingerprint
   if [ -n "$confirm_seconds" ]; then
     say "applied; goes back to the state before in $confirm_seconds s unless 'weir-route confirm' is run"
   else
@@ -110,6 +110,12 @@ apply_command() {
 
 # The rules as nft lists them, without the counters' values: what `check` compares.
 fingerprint() { nft -s list table "$nft_table" | cksum; }
+
+settings_fingerprint() { print_ruleset "" | cksum; }
+
+write_fingerprint() {
+  { fingerprint && settings_fingerprint; } >"$state_folder/fingerprint"
+}
 
 apply_steps() {
   print_transaction | nft -f - 9>&- || return 1

@@ -29,7 +29,11 @@ roll_back_after_command() { # SECONDS TOKEN
   [ "$(cat "$state_folder/pending" 2>/dev/null)" = "$2" ] || exit 0
   status=0
   restore_snapshot "$state_folder/before.$2" || status=1
-  if has_table; then fingerprint >"$state_folder/fingerprint"; else rm -f "$state_folder/fingerprint"; fi
+  if [ -f "$state_folder/before.$2/fingerprint" ]; then
+    cp "$state_folder/before.$2/fingerprint" "$state_folder/fingerprint"
+  else
+    rm -f "$state_folder/fingerprint"
+  fi
   rm -rf "$state_folder/pending" "$state_folder/before.$2"
   exit $status
 }

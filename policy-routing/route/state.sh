@@ -41,7 +41,10 @@ take_snapshot() { # FOLDER
     our_rules "$family" >"$1/rules$family"
     our_routes "$family" >"$1/routes$family"
   done
-  if nft list table "$nft_table" >"$1/table" 2>/dev/null; then :; else rm -f "$1/table"; fi
+  if has_table; then
+    nft list table "$nft_table" >"$1/table" || fail 1 "nft cannot list the table '$nft_table'"
+  fi
+  [ ! -f "$state_folder/fingerprint" ] || cp "$state_folder/fingerprint" "$1/fingerprint"
 }
 
 # Makes it so again. Goes on after a failure: the more is restored the better.

@@ -3,7 +3,7 @@
 # where ours go.
 # shellcheck disable=SC2154 # the other parts set them
 
-has_link() { [ -e "/sys/class/net/$1" ] || ip -o link show dev "$1" >/dev/null 2>&1; }
+has_link() { ip -o link show dev "$1" >/dev/null 2>&1; }
 
 is_up() { ip -o link show dev "$1" up 2>/dev/null | grep -q .; }
 
