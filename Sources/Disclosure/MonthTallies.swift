@@ -45,6 +45,7 @@ public struct MonthTallies: Sendable {
   var coverage: CoverageTally
   var networkNames: [UInt32: String] = [:]
   var databases: Set<DatabaseRecord> = []
+  var collectors: Set<CollectorRecord> = []
 
   public init(month: CalendarMonth) {
     self.month = month
@@ -72,6 +73,8 @@ public struct MonthTallies: Sendable {
   public mutating func add(_ capture: CaptureRecord) { coverage.add(capture) }
 
   public mutating func add(_ database: DatabaseRecord) { databases.insert(database) }
+
+  public mutating func add(_ collector: CollectorRecord) { collectors.insert(collector) }
 
   /// Names an autonomous system; the first name given stays.
   public mutating func name(asn: UInt32, _ name: String) {

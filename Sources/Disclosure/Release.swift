@@ -16,7 +16,8 @@ extension MonthTallies {
       coverage: coverage.released(withAccount: isPublished),
       databases: databases.sorted {
         ($0.kind.rawValue, $0.builtAt, $0.sha256) < ($1.kind.rawValue, $1.builtAt, $1.sha256)
-      })
+      },
+      collectors: collectors.sorted())
   }
 
   private func tables(_ policy: ReleasePolicy, _ classes: EncryptionClasses) -> [ReleasedTable] {

@@ -39,6 +39,8 @@ public struct ReleasedMonth: Equatable, Sendable {
   public let coverage: Coverage
   /// Sorted by kind, build date and digest.
   public let databases: [DatabaseRecord]
+  /// Sorted by version and digest.
+  public let collectors: [CollectorRecord]
 
   /// 1 for the first publication.
   public var revision: Int { revisions.last?.number ?? 1 }

@@ -99,16 +99,19 @@ public struct LedgerReader: ~Copyable {
     }
   }
 
-  /// The captures that cover some second of a month, and the databases that they used.
+  /// The captures that cover some second of a month, the databases that they used, and the
+  /// collectors that made them.
   public func captures(
     overlapping month: CalendarMonth
-  ) throws(LedgerError) -> (records: [CaptureRecord], databases: Set<DatabaseRecord>) {
+  ) throws(LedgerError) -> (
+    records: [CaptureRecord], databases: Set<DatabaseRecord>, collectors: Set<CollectorRecord>
+  ) {
     let seconds = month.seconds
     return try translatingErrors(path) { () throws(SQLiteError) in
       let rows = try connection.prepare(
         """
         SELECT id, packets, packets_counted, unmarked_flows, cut_off, dropped_kernel,
-          dropped_interface, asn_database, country_database,
+          dropped_interface, asn_database, country_database, collector_version, config_hash,
           \(Schema.leftOutColumns.joined(separator: ", "))
         FROM captures WHERE id IN
           (SELECT capture FROM coverage WHERE ended >= ? AND began < ?)
@@ -120,6 +123,7 @@ public struct LedgerReader: ~Copyable {
         "SELECT began, ended FROM coverage WHERE capture = ? ORDER BY began")
       var records: [CaptureRecord] = []
       var digests: Set<String> = []
+      var collectors: Set<CollectorRecord> = []
       while try rows.step() {
         var record = CaptureRecord()
         record.packets = UInt64(clamping: rows.integer(1))
@@ -129,13 +133,14 @@ public struct LedgerReader: ~Copyable {
         record.droppedByKernel = UInt64(clamping: rows.integer(5))
         record.droppedByInterface = UInt64(clamping: rows.integer(6))
         digests.formUnion([rows.text(7), rows.text(8)])
-        for (reason, column) in zip(LeftOutReason.allCases, Int32(9)...) {
+        collectors.insert(CollectorRecord(version: rows.text(9), configurationHash: rows.text(10)))
+        for (reason, column) in zip(LeftOutReason.allCases, Int32(11)...) {
           record.leftOut[reason] = UInt64(clamping: rows.integer(column))
         }
         record.observed = try observedTime(of: rows.integer(0), intervals)
         records.append(record)
       }
-      return (records, try databases().filter { digests.contains($0.sha256) })
+      return (records, try databases().filter { digests.contains($0.sha256) }, collectors)
     }
   }
 

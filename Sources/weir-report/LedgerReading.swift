@@ -52,6 +52,7 @@ struct LedgerReading {
         let captures = try ledger.captures(overlapping: month)
         for record in captures.records { tallies.add(record) }
         for database in captures.databases { tallies.add(database) }
+        for collector in captures.collectors { tallies.add(collector) }
         for (asn, name) in names { tallies.name(asn: asn, name) }
         months[month] = tallies
       }

@@ -112,6 +112,8 @@ import TestSupport
       let reader = try LedgerReader(path: path)
       let january = try reader.captures(overlapping: month("2026-01"))
       #expect(january.records == [1, 2, 3].map { entries[$0].record })
+      #expect(
+        january.collectors == [CollectorRecord(version: "1.2.3", configurationHash: "c0ffee")])
       let others = try ["2025-12", "2026-02", "2026-03"].map {
         try reader.captures(overlapping: month($0)).records.map(\.packets)
       }
