@@ -33,13 +33,8 @@ public func transportName(_ number: UInt8) -> String {
 /// the sums: the only way on is ``release(policy:)``.
 public struct MonthTallies: Sendable {
   public let month: CalendarMonth
-  var total = TallyCounters()
-  var byServicePort: [ServicePort: TallyCounters] = [:]
-  var byASN: [UInt32: TallyCounters] = [:]
-  var byCountry: [CountryCode: TallyCounters] = [:]
-  var byIPVersion: [UInt8: TallyCounters] = [:]
-  /// By the day's first second.
-  var byDay: [Int64: TallyCounters] = [:]
+  private let seconds: Range<Int64>
+  private var marginals: Marginals
   /// In the order of their names' first mention.
   var byRelay: [(name: String, counters: TallyCounters)] = []
   var coverage: CoverageTally
@@ -49,22 +44,25 @@ public struct MonthTallies: Sendable {
 
   public init(month: CalendarMonth) {
     self.month = month
+    seconds = month.seconds
+    marginals = Marginals(month: month)
     coverage = CoverageTally(month: month)
   }
 
   /// Adds a tally of this month; one of another month is a mistake of the caller.
   public mutating func add(_ key: TallyKey, _ counters: TallyCounters) {
-    precondition(month.seconds.contains(key.hour), "a tally of another month")
-    total += counters
-    let service = ServicePort(transport: key.transport, port: key.servicePort)
-    byServicePort[service, default: TallyCounters()] += counters
-    byASN[key.network.asn, default: TallyCounters()] += counters
-    byCountry[key.network.country, default: TallyCounters()] += counters
-    byIPVersion[key.ipVersion, default: TallyCounters()] += counters
-    let day = key.hour.floorDivided(by: 86_400) * 86_400
-    byDay[day, default: TallyCounters()] += counters
+    precondition(seconds.contains(key.hour), "a tally of another month")
+    marginals.add(key, counters)
     if !byRelay.isEmpty { byRelay[byRelay.count - 1].counters += counters }
   }
+
+  var total: TallyCounters { marginals.total }
+  var byServicePort: [ServicePort: TallyCounters] { marginals.byServicePort }
+  var byASN: [UInt32: TallyCounters] { marginals.byASN }
+  var byCountry: [CountryCode: TallyCounters] { marginals.byCountry }
+  var byIPVersion: [UInt8: TallyCounters] { marginals.byIPVersion }
+  /// By the day's first second.
+  var byDay: [Int64: TallyCounters] { marginals.byDay }
 
   /// What is added from now on was measured at this relay. Without any, nothing is told by relay.
   public mutating func begin(relay name: String) { byRelay.append((name, TallyCounters())) }

@@ -21,7 +21,10 @@ struct Connection: ~Copyable {
     var opened: OpaquePointer?
     // Names such as "file:x", ":memory:" and "" mean something else to SQLite than to the user.
     let name = path.hasPrefix("/") ? path : "./" + path
-    let code = unsafe sqlite3_open_v2(name, &opened, flags | SQLITE_OPEN_EXRESCODE, nil)
+    // Without SQLite's own locks, since a connection that can't be copied is used by one thread at a
+    // time: they cost a fifth of a month's reading.
+    let code = unsafe sqlite3_open_v2(
+      name, &opened, flags | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOMUTEX, nil)
     guard code == SQLITE_OK, let handle = unsafe opened else {
       let message = unsafe String(cString: sqlite3_errstr(code))
       unsafe sqlite3_close_v2(opened)

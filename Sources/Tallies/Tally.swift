@@ -91,6 +91,7 @@ public struct TallyCounters: Hashable, Sendable {
   public var packets: UInt64 { packetsOut + packetsIn }
   public var bytes: UInt64 { bytesOut + bytesIn }
 
+  @inlinable
   public static func += (sum: inout TallyCounters, more: TallyCounters) {
     sum.flows += more.flows
     sum.flowsAnswered += more.flowsAnswered
