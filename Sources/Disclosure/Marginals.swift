@@ -38,6 +38,24 @@ struct Marginals: Sendable {
     days[Int((key.hour - firstSecond) / 86_400)] += counters
   }
 
+  /// Adds what was added to another part of the same month.
+  mutating func add(_ other: Marginals) {
+    for page in pages.indices where !other.pages[page].isEmpty {
+      if pages[page].isEmpty {
+        pages[page] = other.pages[page]
+      } else {
+        for port in pages[page].indices { pages[page][port] += other.pages[page][port] }
+      }
+    }
+    for (service, counters) in other.otherServices {
+      otherServices[service, default: TallyCounters()] += counters
+    }
+    for (asn, counters) in other.byASN { byASN[asn, default: TallyCounters()] += counters }
+    for place in countries.indices { countries[place] += other.countries[place] }
+    for version in ipVersions.indices { ipVersions[version] += other.ipVersions[version] }
+    for day in days.indices { days[day] += other.days[day] }
+  }
+
   var total: TallyCounters { days.reduce(into: TallyCounters()) { $0 += $1 } }
 
   var byServicePort: [ServicePort: TallyCounters] {
@@ -57,8 +75,8 @@ struct Marginals: Sendable {
   var byCountry: [CountryCode: TallyCounters] {
     var result: [CountryCode: TallyCounters] = [:]
     for (place, counters) in countries.enumerated() where counters != TallyCounters() {
-      let letters = [0x41 + UInt8(place / 26), 0x41 + UInt8(place % 26)]
-      if let code = CountryCode(letters) { result[code] = counters }
+      let code = CountryCode(0x41 + UInt8(place / 26), 0x41 + UInt8(place % 26))
+      if let code { result[code] = counters }
     }
     return result
   }

@@ -56,6 +56,13 @@ public struct MonthTallies: Sendable {
     if !byRelay.isEmpty { byRelay[byRelay.count - 1].counters += counters }
   }
 
+  /// Adds the tallies that were added to another part of the same month.
+  public mutating func addTallies(of part: MonthTallies) {
+    precondition(part.month == month, "a part of another month")
+    marginals.add(part.marginals)
+    if !byRelay.isEmpty { byRelay[byRelay.count - 1].counters += part.total }
+  }
+
   var total: TallyCounters { marginals.total }
   var byServicePort: [ServicePort: TallyCounters] { marginals.byServicePort }
   var byASN: [UInt32: TallyCounters] { marginals.byASN }

@@ -1,24 +1,50 @@
 // The reporter's side of a ledger: reads, while a collector may be writing, and changes nothing.
 
 internal import CSQLite
+internal import Dispatch
 internal import Glibc
+internal import Synchronization
 public import Tallies
 
 public struct LedgerReader: ~Copyable {
   public let path: String
   private let connection: Connection
+  /// The same snapshot once more, for a second thread.
+  private let second: Connection
   private let version: Int64
 
   /// Opens the ledger read-only. Everything is read from one snapshot: what a collector commits
   /// from now on is not seen.
   public init(path: String) throws(LedgerError) {
-    let connection = try Self.snapshot(path)
-    version = try Self.version(of: connection, path)
+    let connection = try Self.open(path)
+    let second = try Self.open(path)
+    version = try translatingErrors(path) { () throws(SQLiteError) in
+      try Self.beginSnapshot(connection, second)
+      return try LedgerIdentity(connection).version
+    }
     self.connection = connection
+    self.second = second
     self.path = path
   }
 
-  private static func snapshot(_ path: String) throws(LedgerError) -> Connection {
+  /// Begins a read transaction on both connections, with nothing committed between them: then
+  /// `data_version`, which tells of other connections' commits, is what it was before.
+  private static func beginSnapshot(
+    _ first: borrowing Connection, _ second: borrowing Connection
+  ) throws(SQLiteError) {
+    // The snapshot begins with the first page that is read.
+    let begin = "BEGIN; SELECT count(*) FROM sqlite_schema"
+    while true {
+      let version = try second.integer("PRAGMA data_version")
+      try first.execute(begin)
+      try second.execute(begin)
+      if try second.integer("PRAGMA data_version") == version { return }
+      try first.execute("ROLLBACK")
+      try second.execute("ROLLBACK")
+    }
+  }
+
+  private static func open(_ path: String) throws(LedgerError) -> Connection {
     if let reason = reasonAgainstFile(path) { throw .notALedger(path: path, reason: reason) }
     guard unsafe access(path, F_OK) == 0 else { throw .missing(path: path) }
     guard unsafe access(path, R_OK) == 0 else {
@@ -29,23 +55,11 @@ public struct LedgerReader: ~Copyable {
     }
     let identity = try translatingErrors(path) { () throws(SQLiteError) in
       connection.setBusyTimeout(milliseconds: 60_000)
-      // The snapshot begins with the first page that is read.
-      try connection.execute(
-        "PRAGMA query_only = ON; BEGIN; SELECT count(*) FROM sqlite_schema")
+      try connection.execute("PRAGMA query_only = ON")
       return try LedgerIdentity(connection)
     }
     try identity.check(path)
     return connection
-  }
-
-  private static func version(
-    of connection: borrowing Connection, _ path: String
-  ) throws(LedgerError) -> Int64 {
-    do throws(SQLiteError) {
-      return try LedgerIdentity(connection).version
-    } catch {
-      throw LedgerError(error, path: path)
-    }
   }
 
   /// The months that have tallies, in ascending order.
@@ -69,33 +83,43 @@ public struct LedgerReader: ~Copyable {
     }
   }
 
-  /// Hands every tally of a month to `body`, in the order of hours.
-  public func forEachTally(
-    in month: CalendarMonth, _ body: (TallyKey, TallyCounters) -> Void
-  ) throws(LedgerError) {
-    let seconds = month.seconds
-    try translatingErrors(path) { () throws(SQLiteError) in
-      let rows = try connection.prepare(Schema.selectTallies(version: version))
-      try rows.bind(1, seconds.lowerBound)
-      try rows.bind(2, seconds.upperBound)
-      while try rows.step() {
-        let key = TallyKey(
-          hour: rows.integer(0), ipVersion: UInt8(clamping: rows.integer(1)),
-          transport: UInt8(clamping: rows.integer(2)),
-          servicePort: UInt16(clamping: rows.integer(3)),
-          network: Network(
-            asn: UInt32(clamping: rows.integer(4)),
-            country: CountryCode(rows.text(5)) ?? .unknown))
-        var counters = TallyCounters()
-        counters.flows = UInt64(clamping: rows.integer(6))
-        counters.flowsAnswered = UInt64(clamping: rows.integer(7))
-        counters.packetsOut = UInt64(clamping: rows.integer(8))
-        counters.packetsIn = UInt64(clamping: rows.integer(9))
-        counters.bytesOut = UInt64(clamping: rows.integer(10))
-        counters.bytesIn = UInt64(clamping: rows.integer(11))
-        counters.largestFlow = UInt64(clamping: rows.integer(12))
-        body(key, counters)
+  /// Adds every tally of a month to one of two sums, which two threads make.
+  ///
+  /// - Parameters:
+  ///   - zero: the sum of nothing.
+  ///   - add: adds a tally to a sum.
+  public func sums<Sum: Sendable>(
+    of month: CalendarMonth, from zero: Sum,
+    _ add: @Sendable (inout Sum, TallyKey, TallyCounters) -> Void
+  ) throws(LedgerError) -> [Sum] {
+    // Handed out by the day, since half of a month may be all that there is of it.
+    let days = Mutex(
+      stride(from: month.seconds.lowerBound, to: month.seconds.upperBound, by: 86_400)
+        .map { $0..<$0 + 86_400 })
+    let results = Mutex<[Result<Sum, SQLiteError>]>([])
+    return try translatingErrors(path) { () throws(SQLiteError) in
+      // Each of them is used by one thread alone.
+      nonisolated(unsafe) let rows = try connection.prepare(
+        Schema.selectTallies(version: version))
+      nonisolated(unsafe) let secondRows = try second.prepare(Schema.selectTallies(version: version))
+      DispatchQueue.concurrentPerform(iterations: 2) { thread in
+        var sum = zero
+        do throws(SQLiteError) {
+          while let day = days.withLock({ $0.popLast() }) {
+            if thread == 0 {
+              try unsafe rows.forEachTally(in: day) { add(&sum, $0, $1) }
+            } else {
+              try unsafe secondRows.forEachTally(in: day) { add(&sum, $0, $1) }
+            }
+          }
+          results.withLock { $0.append(.success(sum)) }
+        } catch {
+          results.withLock { $0.append(.failure(error)) }
+        }
       }
+      var sums: [Sum] = []
+      for result in results.withLock({ $0 }) { sums.append(try result.get()) }
+      return sums
     }
   }
 
@@ -179,5 +203,32 @@ public struct LedgerReader: ~Copyable {
           licence: rows.text(4), attribution: rows.text(5)))
     }
     return databases
+  }
+}
+
+extension Statement {
+  /// Runs ``Schema/selectTallies(version:)`` for a stretch of time.
+  fileprivate func forEachTally(
+    in seconds: Range<Int64>, _ body: (TallyKey, TallyCounters) -> Void
+  ) throws(SQLiteError) {
+    try bind(1, seconds.lowerBound)
+    try bind(2, seconds.upperBound)
+    while try step() {
+      let country = pair(5).flatMap { CountryCode($0.0, $0.1) }
+      let key = TallyKey(
+        hour: integer(0), ipVersion: UInt8(clamping: integer(1)),
+        transport: UInt8(clamping: integer(2)), servicePort: UInt16(clamping: integer(3)),
+        network: Network(asn: UInt32(clamping: integer(4)), country: country ?? .unknown))
+      var counters = TallyCounters()
+      counters.flows = UInt64(clamping: integer(6))
+      counters.flowsAnswered = UInt64(clamping: integer(7))
+      counters.packetsOut = UInt64(clamping: integer(8))
+      counters.packetsIn = UInt64(clamping: integer(9))
+      counters.bytesOut = UInt64(clamping: integer(10))
+      counters.bytesIn = UInt64(clamping: integer(11))
+      counters.largestFlow = UInt64(clamping: integer(12))
+      body(key, counters)
+    }
+    reset()
   }
 }

@@ -144,6 +144,14 @@ struct Statement: ~Copyable {
     unsafe sqlite3_column_type(handle, column) == SQLITE_NULL
   }
 
+  /// A text of two bytes; `nil` where it has another length.
+  func pair(_ column: Int32) -> (UInt8, UInt8)? {
+    guard let bytes = unsafe sqlite3_column_text(handle, column),
+      unsafe sqlite3_column_bytes(handle, column) == 2
+    else { return nil }
+    return unsafe (bytes[0], bytes[1])
+  }
+
   func text(_ column: Int32) -> String {
     guard let bytes = unsafe sqlite3_column_text(handle, column) else { return "" }
     let count = Int(unsafe sqlite3_column_bytes(handle, column))

@@ -27,18 +27,20 @@ public struct CountryCode: Hashable, Sendable, CustomStringConvertible {
 
   private init(letters: UInt16) { self.letters = letters }
 
+  /// `nil` unless both are ASCII letters.
+  public init?(_ first: UInt8, _ second: UInt8) {
+    let (first, second) = (first & 0xdf, second & 0xdf)
+    guard (0x41...0x5a).contains(first), (0x41...0x5a).contains(second) else { return nil }
+    letters = UInt16(first) << 8 | UInt16(second)
+  }
+
   /// `nil` unless `text` is exactly two ASCII letters.
   public init?(_ text: some Sequence<UInt8>) {
-    var letters: UInt16 = 0
-    var count = 0
-    for byte in text {
-      let upper = byte & 0xdf
-      guard count < 2, (0x41...0x5a).contains(upper) else { return nil }
-      letters = letters << 8 | UInt16(upper)
-      count += 1
+    var bytes = text.makeIterator()
+    guard let first = bytes.next(), let second = bytes.next(), bytes.next() == nil else {
+      return nil
     }
-    guard count == 2 else { return nil }
-    self.letters = letters
+    self.init(first, second)
   }
 
   public init?(_ text: String) { self.init(text.utf8) }

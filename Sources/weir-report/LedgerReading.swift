@@ -48,7 +48,10 @@ struct LedgerReading {
       let names = try ledger.networkNames()
       for month in inLedger where wanted.isEmpty || wanted.contains(month) {
         var tallies = months[month] ?? MonthTallies(month: month)
-        try ledger.forEachTally(in: month) { tallies.add($0, $1) }
+        for part in try ledger.sums(of: month, from: MonthTallies(month: month), { $0.add($1, $2) })
+        {
+          tallies.addTallies(of: part)
+        }
         let captures = try ledger.captures(overlapping: month)
         for record in captures.records { tallies.add(record) }
         for database in captures.databases { tallies.add(database) }

@@ -17,9 +17,10 @@ import TestSupport
   private func tallies(
     _ reader: borrowing LedgerReader, _ text: String
   ) throws -> [(TallyKey, TallyCounters)] {
-    var tallies: [(TallyKey, TallyCounters)] = []
-    try reader.forEachTally(in: try month(text)) { tallies.append(($0, $1)) }
-    return tallies
+    let none: [(TallyKey, TallyCounters)] = []
+    let parts = try reader.sums(of: try month(text), from: none) { $0.append(($1, $2)) }
+    #expect(parts.count == 2)
+    return parts.flatMap { $0 }.sorted { $0.0.hour < $1.0.hour }
   }
 
   @Test("a tally is read as it was written")
@@ -163,6 +164,30 @@ import TestSupport
       #expect(try tallies(later, "2026-01").count == 4)
       #expect(try later.networkNames() == [1: "Another", 2: "Two"])
     }
+  }
+
+  @Test("both threads of a reader see the same moment, while commits go on all the time")
+  func snapshotOfBothThreads() async throws {
+    let folder = try makeTemporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let path = folder.appending(path: "ledger").path
+    // Each commit adds the same to every day of the month.
+    let days = (0..<31).map { TallyKey.test(hour: Self.january + $0 * 24 * Self.hour) }
+    let month: TallyMap = Dictionary(uniqueKeysWithValues: days.map { ($0, .test()) })
+    try LedgerWriter.write(path, month)
+    let writing = Task.detached {
+      while !Task.isCancelled { try LedgerWriter.write(path, month) }
+    }
+    var moments: Set<UInt64> = []
+    while moments.count < 400 {
+      let read = try tallies(LedgerReader(path: path), "2026-01")
+      let flows = Set(read.map(\.1.flows))
+      #expect(read.count == 31)
+      #expect(flows.count == 1)
+      moments.formUnion(flows)
+    }
+    writing.cancel()
+    try await writing.value
   }
 
   @Test("a reader does not wait for a writer in the middle of its transaction, nor see it")

@@ -30,9 +30,12 @@ import TestSupport
   func read() throws {
     try withOldLedger { path, folder in
       let before = try files(in: folder)
-      var largest: [UInt64] = []
-      try LedgerReader(path: path).forEachTally(in: month()) { largest.append($1.largestFlow) }
-      #expect(largest.sorted() == [3 * 18, 5 * 18])
+      let none: [UInt64] = []
+      let largest = try LedgerReader(path: path).sums(of: month(), from: none) {
+        $0.append($2.largestFlow)
+      }
+      let expected: [UInt64] = [3 * 18, 5 * 18]
+      #expect(largest.flatMap { $0 }.sorted() == expected)
       #expect(try value(path, "PRAGMA user_version") == "1")
       #expect(try files(in: folder) == before)
     }
