@@ -101,7 +101,8 @@ public struct LedgerReader: ~Copyable {
       // Each of them is used by one thread alone.
       nonisolated(unsafe) let rows = try connection.prepare(
         Schema.selectTallies(version: version))
-      nonisolated(unsafe) let secondRows = try second.prepare(Schema.selectTallies(version: version))
+      nonisolated(unsafe) let secondRows = try second.prepare(
+        Schema.selectTallies(version: version))
       DispatchQueue.concurrentPerform(iterations: 2) { thread in
         var sum = zero
         do throws(SQLiteError) {
