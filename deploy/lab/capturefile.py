@@ -43,16 +43,20 @@ class CaptureFile:
             raise ValueError(f"{path} is not an Ethernet capture")
 
     def __iter__(self) -> Iterator[Packet]:
-        position = 24
-        while position + 16 <= len(self._data):
-            seconds, fraction, kept, _ = struct.unpack_from("<IIII", self._data, position)
-            frame = self._data[position + 16 : position + 16 + kept]
-            position += 16 + kept
-            packet = decode(seconds + fraction / 1e6, frame)
+        for time, frame in self.frames():
+            packet = decode(time, frame)
             if packet is None:
                 self.others += 1
             else:
                 yield packet
+
+    def frames(self) -> Iterator[tuple[float, bytes]]:
+        """Each frame as far as it was kept, with its time."""
+        position = 24
+        while position + 16 <= len(self._data):
+            seconds, fraction, kept, _ = struct.unpack_from("<IIII", self._data, position)
+            yield seconds + fraction / 1e6, self._data[position + 16 : position + 16 + kept]
+            position += 16 + kept
 
 
 def decode(time: float, frame: bytes) -> Packet | None:
