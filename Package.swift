@@ -45,7 +45,10 @@ let package = Package(
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CMessageDigest", pkgConfig: "libmd", providers: [.apt(["libmd-dev"])]),
     .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+    .systemLibrary(
+      name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
     .systemLibrary(name: "CInterposition"),
+    .target(name: "CConfinement"),
     .target(name: "CSystem"),
 
     .target(name: "MarkPolicy", swiftSettings: strict),
@@ -62,6 +65,8 @@ let package = Package(
     .target(name: "Tallies", swiftSettings: strict),
     .target(name: "Console", dependencies: ["CSystem", "Tallies"], swiftSettings: strict),
     .target(name: "Configuration", swiftSettings: strict),
+    .target(
+      name: "Confinement", dependencies: ["CConfinement", "CSeccomp"], swiftSettings: strict),
     .target(name: "Packets", swiftSettings: strict),
     .target(name: "Flows", dependencies: ["Packets", "Tallies"], swiftSettings: strict),
     .target(
@@ -86,7 +91,8 @@ let package = Package(
     .executableTarget(
       name: "weir-collect",
       dependencies: [
-        "Capture", "Configuration", "Console", "Flows", "Ledger", "MessageDigest", "Networks",
+        "Capture", "Configuration", "Confinement", "Console", "Flows", "Ledger", "MessageDigest",
+        "Networks",
         "Packets", "Tallies", argumentParser,
       ],
       swiftSettings: strict),
@@ -96,6 +102,10 @@ let package = Package(
       swiftSettings: strict),
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+    .target(name: "Attempts", path: "Tests/Confinement/Attempts"),
+    .executableTarget(
+      name: "confined", dependencies: ["Attempts", "Confinement"],
+      path: "Tests/Confinement/Confined", swiftSettings: strict),
     .testTarget(
       name: "ConfigurationTests", dependencies: ["Configuration", "TestSupport"],
       swiftSettings: strict),

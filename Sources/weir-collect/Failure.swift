@@ -3,6 +3,7 @@
 import ArgumentParser
 import Capture
 import Configuration
+import Confinement
 import Console
 import Glibc
 import Ledger
@@ -34,6 +35,7 @@ private func sysexit(of error: any Error) -> Int32 {
     case .notADatabase, .wrongKind: EX_DATAERR
     }
   case let error as ConfigurationError: error.exitCode
+  case let error as ConfinementError: error.exitCode
   case let error as LedgerError: error.exitCode
   case is AlreadyRead: EX_DATAERR
   default: EXIT_FAILURE
