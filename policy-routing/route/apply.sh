@@ -6,7 +6,6 @@
 has_table() { nft list tables inet 2>/dev/null | grep -qx "table $nft_table"; }
 
 stale_counters() {
-  has_table || return 0
   wanted="$counters $(printf '%s\n' "$exceptions" | sed -n "s/^\([^$tab]\{1,\}\)$tab.*/exception_\1/p")"
   for counter in $(nft list counters table "$nft_table" | sed -n "s/^${tab}counter \([a-z0-9_]*\) {.*/\1/p"); do
     # shellcheck disable=SC2086 # a list of words
@@ -16,16 +15,14 @@ stale_counters() {
 
 # The whole transaction. A table of another layout goes in the same one.
 print_transaction() {
-  if has_table && ! table_layout_is_current; then
+  if ! has_table; then
+    print_ruleset ""
+  elif nft list table "$nft_table" | grep -qF "comment \"weir-route, layout $layout\""; then
+    print_ruleset "$(stale_counters)"
+  else
     printf 'delete table %s\n' "$nft_table"
     print_ruleset ""
-  else
-    print_ruleset "$(stale_counters)"
   fi
-}
-
-table_layout_is_current() {
-  nft list chains inet 2>/dev/null | grep -q . && nft list table "$nft_table" | grep -qF "comment \"weir-route, layout $layout\""
 }
 
 # The commands that change something, in the words in which `print` shows them.
@@ -68,7 +65,7 @@ remove_routes() { run_plan "$(plan_old_routes "$1" "$2")"; }
 
 print_command() {
   families=$(families)
-  check_settings_of_families
+  check_settings
   printf '# What "weir-route apply" would do now, with %s. Lines to change what is as wanted already are left out.\n' "$config"
   printf "nft -f - <<'END'\n"
   print_transaction
@@ -84,9 +81,9 @@ apply_command() {
   require_root
   families=$(families)
   open_state
-  check_settings_of_families
+  check_settings
   check_surroundings
-  nft_error=$(print_transaction | nft -c -f - 2>&1) || fail 69 "nft does not take the rules: $nft_error"
+  transaction=$(print_transaction)
   token=$$.$(date +%s)
   take_snapshot "$state_folder/before.$token"
   # From here on, no signal but KILL ends this run half-way; after KILL the next run mends it.
@@ -111,18 +108,20 @@ apply_command() {
 # The rules as nft lists them, without the counters' values: what `check` compares.
 fingerprint() { nft -s list table "$nft_table" | cksum; }
 
-settings_fingerprint() { print_ruleset "" | cksum; }
+# That of the rules that the settings ask for; without what depends on an earlier state.
+settings_fingerprint() { print_objects | cksum; }
 
 write_fingerprint() {
-  { fingerprint && settings_fingerprint; } >"$state_folder/fingerprint"
+  { fingerprint && printf '%s\n' "$transaction" | grep -v '^delete' | cksum; } >"$state_folder/fingerprint"
 }
 
 apply_steps() {
-  print_transaction | nft -f - 9>&- || return 1
+  printf '%s\n' "$transaction" | nft -f - 9>&- || { say "nft did not take the rules"; return 1; }
   for family in $families; do
-    set_routes "$family" "$(possible_routes "$family")" || return 1
+    routes=$(possible_routes "$family")
+    set_routes "$family" "$routes" || return 1
     set_rules "$family" "$(desired_rules "$family")" || return 1
-    remove_routes "$family" "$(possible_routes "$family")" || return 1
+    remove_routes "$family" "$routes" || return 1
   done
 }
 
@@ -130,6 +129,7 @@ remove_command() {
   require_root
   families=$(families)
   open_state
+  check_foreign_table
   trap '' HUP INT TERM PIPE QUIT
   rm -f "$state_folder/pending"
   status=0

@@ -17,6 +17,7 @@ check_command() {
   families=$(families)
   findings=$(mktemp) || fail 73 "cannot make a temporary file"
   trap 'rm -f "$findings"' EXIT
+  look_at_host
   look_at_links
   look_at_table
   for family in $families; do
@@ -60,7 +61,7 @@ look_at_links() {
       wrong links "there is no interface $link: correct ${role}_interface ($(place_of ${role}_interface)) or add it"
     elif ! is_up "$link"; then
       wrong links "the $role link $link is down: set it up, then run 'weir-route apply'"
-    elif ip -o link show dev "$link" | grep -q '[<,]NO-CARRIER[,>]'; then
+    elif ! has_carrier "$link"; then
       wrong links "the $role link $link has no carrier: see to its cable or its other end"
     else
       good links "the $role link $link is up"

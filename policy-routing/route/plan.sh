@@ -83,7 +83,7 @@ our_routes() { # FAMILY
 foreign_routes() { # FAMILY
   for number in "$table" "$inner_table"; do
     # A table that never had a route does not exist, which is an error to `ip`.
-    { ip -N -o "-$1" route show table "$number" 2>/dev/null || true; } | sed -e "/ proto $protocol\( \|\$\)/d" -e "s/^/$number /"
+    { ip -N -o "-$1" route show table "$number" 2>/dev/null || true; } | sed -e "/ proto $protocol\( \|\$\)/d" -e "s/^/$number /" -e 's/ *$//'
   done
 }
 

@@ -12,6 +12,13 @@ stray_answer other_on_outer answers_passed upkeep_passed"
 
 # Filling an existing table anew keeps its counters: a leak is not forgotten because somebody applies again.
 print_ruleset() { # NAMES-OF-STALE-COUNTERS
+  print_objects
+  for counter in $1; do
+    printf 'delete counter %s %s\n' "$nft_table" "$counter"
+  done
+}
+
+print_objects() {
   printf 'table %s { comment "weir-route, layout %s"; }\n' "$nft_table" "$layout"
   for counter in $counters; do
     printf 'add counter %s %s\n' "$nft_table" "$counter"
@@ -32,15 +39,15 @@ print_ruleset() { # NAMES-OF-STALE-COUNTERS
   print_guard
   print_outer
   printf '}\n'
-  for counter in $1; do
-    printf 'delete counter %s %s\n' "$nft_table" "$counter"
-  done
 }
 
 # "{ a, b }" of words.
-set_of() {
-  # shellcheck disable=SC2048,SC2086 # a list of words
-  printf '{ %s }' "$(printf '%s, ' $* | sed 's/, $//')"
+set_of() { # WORDS
+  elements=
+  for element in $1; do
+    elements=$elements${elements:+, }$element
+  done
+  printf '{ %s }' "$elements"
 }
 
 set_mark() { # SUBJECT VALUE

@@ -3,24 +3,21 @@
 # where ours go.
 # shellcheck disable=SC2154 # the other parts set them
 
-has_link() { ip -o link show dev "$1" >/dev/null 2>&1; }
-
-is_up() { ip -o link show dev "$1" up 2>/dev/null | grep -q .; }
-
-has_address() { # FAMILY ADDRESS
-  ip -o "-$1" address show to "$2" 2>/dev/null | grep -q .
-}
-
-check_settings_of_families() {
+check_settings() {
+  look_at_host
   for link in inner outer; do
     name=$(eval "printf '%s' \"\$$link\"")
     has_link "$name" || fail 78 "$(place_of ${link}_interface): there is no interface $name: 'ip link' lists those there are"
   done
-  if ! printf '%s\n' "$families" | grep -q 6; then
-    for key in exit_addresses outer_gateways inner_gateways outer_networks; do
-      [ -z "$(of_family $key 6)" ] || fail 78 "$(place_of ${key}6): this kernel has no IPv6: remove the IPv6 addresses"
-    done
-  fi
+  case $families in
+    *6*) ;;
+    *)
+      for key in exit_addresses6 outer_gateways6 inner_gateways6 outer_networks6; do
+        place=$(place_of $key)
+        [ "$place" = "$config" ] || fail 78 "$place: this kernel has no IPv6: remove the IPv6 addresses"
+      done
+      ;;
+  esac
   for family in $families; do
     [ "$(desired_rules "$family" | wc -l)" -le "$span" ] ||
       fail 78 "$config: more than $span rules would be needed: name fewer exit addresses and users"
@@ -54,7 +51,7 @@ reason_to_wait() { # FAMILY ROUTE
       case $2 in *" onlink") return ;; esac
       gateway=${2#* via }
       gateway=${gateway%% *}
-      [ -n "$(ip -o "-$1" address show dev "$link" scope global)" ] || case $gateway in
+      link_has_address "$1" "$link" || case $gateway in
         fe80:*) ;;
         *) printf 'the link %s has no IPv%s address\n' "$link" "$1" ;;
       esac
@@ -89,7 +86,7 @@ check_gateway() { # FAMILY inner|outer
   case $gateway in fe80:*) return 0 ;; esac
   [ "$2" = inner ] || [ -z "$(of_family outer_networks "$1")" ] || return 0
   # Nothing can be said of a link that has no address yet.
-  is_up "$link" && [ -n "$(ip -o "-$1" address show dev "$link" scope global)" ] || return 0
+  is_up "$link" && link_has_address "$1" "$link" || return 0
   ip -o "-$1" route show table main match "$gateway" dev "$link" | grep -v -e ' via ' -e '^default' | grep -q . ||
     fail 78 "$(place_of "$2_gateways$1"): the gateway $gateway is in no network of the link $link: correct it, or name its network in 'outer_networks'"
 }
