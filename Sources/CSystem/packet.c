@@ -36,12 +36,17 @@ int weir_set_promiscuous(int socket, int interface_index) {
 }
 
 int weir_join_fanout(int socket, int group) {
-  int flags = PACKET_FANOUT_HASH | (group < 0 ? PACKET_FANOUT_FLAG_UNIQUEID : 0);
+  int flags = PACKET_FANOUT_CBPF | (group < 0 ? PACKET_FANOUT_FLAG_UNIQUEID : 0);
   int option = (group < 0 ? 0 : group) | flags << 16;
   if (setsockopt(socket, SOL_PACKET, PACKET_FANOUT, &option, sizeof option) != 0) return -1;
   socklen_t length = sizeof option;
   if (getsockopt(socket, SOL_PACKET, PACKET_FANOUT, &option, &length) != 0) return -1;
   return option & 0xffff;
+}
+
+int weir_set_fanout_program(int socket, const struct weir_filter_instruction *program, uint16_t count) {
+  struct sock_fprog filter = {.len = count, .filter = (struct sock_filter *)program};
+  return setsockopt(socket, SOL_PACKET, PACKET_FANOUT_DATA, &filter, sizeof filter);
 }
 
 int weir_take_packet_statistics(int socket, uint32_t *received, uint32_t *dropped) {

@@ -33,9 +33,11 @@ struct FilterAssembler {
   enum Operation: UInt16 {
     case add = 0x00
     case subtract = 0x10
+    case multiply = 0x20
     case and = 0x50
     case shiftLeft = 0x60
     case shiftRight = 0x70
+    case exclusiveOr = 0xa0
   }
 
   private var instructions: [FilterInstruction] = []
@@ -55,6 +57,16 @@ struct FilterAssembler {
   mutating func load(_ width: Width, at offset: Int) { emit(0x20 | width.rawValue, offset) }
   mutating func load(_ width: Width, atIndexPlus offset: Int) {
     emit(0x40 | width.rawValue, offset)
+  }
+  /// From the network header on, wherever the packet begins for the program (`SKF_NET_OFF`).
+  mutating func load(_ width: Width, atNetworkPlus offset: Int) {
+    instructions.append(
+      FilterInstruction(
+        code: 0x20 | width.rawValue, operand: 0xfff0_0000 + UInt32(offset)))
+  }
+  /// The protocol that the link layer announces (`SKF_AD_PROTOCOL`).
+  mutating func loadProtocol() {
+    instructions.append(FilterInstruction(code: 0x20, operand: 0xffff_f000))
   }
   mutating func loadLength() { emit(0x80) }
   mutating func load(memory slot: Int) { emit(0x60, slot) }

@@ -187,6 +187,12 @@ private struct HeaderFilterWriter {
       assembler.setIndex()
       assembler.place(next)
     }
+    assembler.jump(to: other)
+    // An extension header that ends the walk: itself, and nothing that follows it. (It stands here
+    // because the kernel takes memory for unwritten behind a return that was reached without it.)
+    assembler.place(beyond)
+    assembler.setIndex(memory: Self.headerStart)
+    keepIndex(plus: 8)
     assembler.place(other)
     keepIndex(plus: 0)
     assembler.place(tcp)
@@ -195,10 +201,6 @@ private struct HeaderFilterWriter {
     keepIndex(plus: 8)
     assembler.place(headerOnly)
     keepIndex(plus: 40)
-    // An extension header that ends the walk: itself, and nothing that follows it.
-    assembler.place(beyond)
-    assembler.setIndex(memory: Self.headerStart)
-    keepIndex(plus: 8)
   }
 
   /// Drops the packet unless one of its addresses, at these offsets in the IP header, is an exit's.

@@ -110,6 +110,7 @@ public struct LiveCapture: ~Copyable {
   public mutating func sharePackets(group: Int32?) throws(LiveCaptureError) -> Int32 {
     let joined = weir_join_fanout(descriptor, group ?? -1)
     guard joined >= 0 else { throw socket.failure("can't share its packets between threads") }
+    if group == nil { try socket.attachSharing(SharingProgram.instructions) }
     sharesPackets = true
     return joined
   }
@@ -185,6 +186,21 @@ public struct LiveCapture: ~Copyable {
   /// Takes note of an error that made the descriptor ready, so that it does not again.
   public func clearError() { _ = weir_take_socket_error(descriptor) }
 
+  /// What merges or cuts segments between the link and this program: kinds as ethtool(8) calls them,
+  /// of those that it receives, and of those that this host sends.
+  public var offloads: (receiving: [String], sending: [String]) {
+    let (descriptor, interface) = (descriptor, interface)
+    let isOn = { (offload: weir_offload) in
+      unsafe weir_interface_offload(descriptor, interface, offload) > 0
+    }
+    var offloads: (receiving: [String], sending: [String]) = ([], [])
+    if isOn(weir_offload_gro) { offloads.receiving.append("gro") }
+    if isOn(weir_offload_lro) { offloads.receiving.append("lro") }
+    if isOn(weir_offload_gso) { offloads.sending.append("gso") }
+    if isOn(weir_offload_tso) { offloads.sending.append("tso") }
+    return offloads
+  }
+
   /// Goes on with the interface of the same name, if it was removed and made anew.
   /// - Returns: whether it was.
   public mutating func follow() throws(LiveCaptureError) -> Bool {
@@ -218,12 +234,23 @@ private struct PacketSocket {
   }
 
   func attach(_ program: [FilterInstruction]) throws(LiveCaptureError) {
-    let instructions = program.map {
+    let instructions = Self.instructions(program)
+    guard unsafe weir_attach_filter(descriptor, instructions, UInt16(instructions.count)) == 0
+    else { throw failure("can't attach the filter") }
+  }
+
+  func attachSharing(_ program: [FilterInstruction]) throws(LiveCaptureError) {
+    let instructions = Self.instructions(program)
+    guard
+      unsafe weir_set_fanout_program(descriptor, instructions, UInt16(instructions.count)) == 0
+    else { throw failure("can't share its packets between threads") }
+  }
+
+  private static func instructions(_ program: [FilterInstruction]) -> [weir_filter_instruction] {
+    program.map {
       weir_filter_instruction(
         code: $0.code, jump_true: $0.jumpTrue, jump_false: $0.jumpFalse, operand: $0.operand)
     }
-    guard unsafe weir_attach_filter(descriptor, instructions, UInt16(instructions.count)) == 0
-    else { throw failure("can't attach the filter") }
   }
 
   /// From now on it receives every protocol.

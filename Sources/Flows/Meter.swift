@@ -112,6 +112,18 @@ public struct Meter: ~Copyable {
     return taken
   }
 
+  /// Flows in the table, those included that have idled out and are not settled yet.
+  public var flowsInTable: Int { table.count }
+
+  /// Settles the flows whose idle timeout has passed at a moment: their next packet, which is later
+  /// than that, would do so too. Where packets never end, this is when the unmarked ones are known.
+  public mutating func endIdleFlows(at now: Stamp) {
+    for slot in table.occupiedSlots where timeouts.end(of: table[slot]) < now.nanoseconds {
+      settle(slot)
+      table.remove(slot)
+    }
+  }
+
   /// Ends every flow, as at the end of the last file: those without a mark are left out now.
   public mutating func endAllFlows() {
     for slot in table.occupiedSlots {

@@ -2,8 +2,9 @@
 
 internal import CSQLite
 internal import Glibc
+internal import Tallies
 
-/// From version 1, which did not keep the largest flow, to version 2.
+/// From version 1, which did not keep the largest flow and knew fewer reasons, to version 2.
 ///
 /// Only a writer does this, when it has something to add; readers understand both. The change is one
 /// transaction, and the copy is whole and on the disk before that begins to write.
@@ -27,6 +28,9 @@ struct LedgerMigration {
           """
           ALTER TABLE tallies ADD COLUMN largest_flow INTEGER NOT NULL DEFAULT 0;
           UPDATE tallies SET largest_flow = bytes_out + bytes_in;
+          \(Schema.leftOutSinceVersion2.map {
+            "ALTER TABLE captures ADD COLUMN left_out_\($0.rawValue) INTEGER NOT NULL DEFAULT 0;"
+          }.joined(separator: "\n"))
           PRAGMA user_version = 2
           """)
       }

@@ -137,7 +137,7 @@ public struct LedgerReader: ~Copyable {
         """
         SELECT id, packets, packets_counted, unmarked_flows, cut_off, dropped_kernel,
           dropped_interface, asn_database, country_database, collector_version, config_hash,
-          \(Schema.leftOutColumns.joined(separator: ", "))
+          \(Schema.selectLeftOut(version: version))
         FROM captures WHERE id IN
           (SELECT capture FROM coverage WHERE ended >= ? AND began < ?)
         ORDER BY id

@@ -56,6 +56,7 @@ public enum CommitOutcome: Equatable, Sendable {
 
 public struct LedgerWriter: ~Copyable {
   public let path: String
+  private let patience: Int32
   /// Whether this writer made the file, so that it may take it back.
   private var hasMade = false
   private var isCommitted = false
@@ -64,8 +65,10 @@ public struct LedgerWriter: ~Copyable {
 
   /// Checks that the ledger can be written to. One that does not exist is not made before there is
   /// something to add, so that a failed command leaves none behind.
-  public init(path: String) throws(LedgerError) {
+  /// - Parameter patience: milliseconds to wait for another process's lock.
+  public init(path: String, patience: Int32 = 60_000) throws(LedgerError) {
     self.path = path
+    self.patience = patience
     if let reason = reasonAgainstFile(path) { throw .cannotOpen(path: path, reason: reason) }
     let folder = enclosingFolder(of: path)
     if unsafe access(path, F_OK) == 0 {
@@ -149,32 +152,58 @@ public struct LedgerWriter: ~Copyable {
     }
     try attempt { connection throws(SQLiteError) in
       for capture in captures { try Self.insert(capture, context, connection) }
-      let databases = try connection.prepare(
-        "INSERT INTO databases VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
-      for database in context.databases {
-        try databases.bind(1, database.sha256)
-        try databases.bind(2, database.kind.rawValue)
-        try databases.bind(3, database.type)
-        try databases.bind(4, database.builtAt)
-        try databases.bind(5, database.licence)
-        try databases.bind(6, database.attribution)
-        try databases.run()
-      }
-      let names = try connection.prepare(
-        "INSERT INTO networks VALUES (?, ?) ON CONFLICT DO UPDATE SET name = excluded.name")
-      for (asn, name) in networkNames where !name.isEmpty {
-        try names.bind(1, Int64(asn))
-        try names.bind(2, name)
-        try names.run()
-      }
-      try connection.execute("COMMIT")
+      try Self.insert(context.databases, connection)
+      try Self.insert(names: networkNames, connection)
     }
-    inTransaction = false
-    isCommitted = true
+    try commitTransaction()
     return .committed
   }
 
-  private static func insert(
+  mutating func commitTransaction() throws(LedgerError) {
+    try attempt { connection throws(SQLiteError) in try connection.execute("COMMIT") }
+    inTransaction = false
+    isCommitted = true
+  }
+
+  /// Gives up the transaction and the connection: the next call opens the ledger again.
+  mutating func abandon() {
+    if inTransaction {
+      // Closing it would do the same; a failed statement may have done it already.
+      try? attempt { connection throws(SQLiteError) in try connection.execute("ROLLBACK") }
+    }
+    inTransaction = false
+    connection = nil
+  }
+
+  static func insert(
+    _ databases: [DatabaseRecord], _ connection: borrowing Connection
+  ) throws(SQLiteError) {
+    let statement = try connection.prepare(
+      "INSERT INTO databases VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
+    for database in databases {
+      try statement.bind(1, database.sha256)
+      try statement.bind(2, database.kind.rawValue)
+      try statement.bind(3, database.type)
+      try statement.bind(4, database.builtAt)
+      try statement.bind(5, database.licence)
+      try statement.bind(6, database.attribution)
+      try statement.run()
+    }
+  }
+
+  static func insert(
+    names: [UInt32: String], _ connection: borrowing Connection
+  ) throws(SQLiteError) {
+    let statement = try connection.prepare(
+      "INSERT INTO networks VALUES (?, ?) ON CONFLICT DO UPDATE SET name = excluded.name")
+    for (asn, name) in names where !name.isEmpty {
+      try statement.bind(1, Int64(asn))
+      try statement.bind(2, name)
+      try statement.run()
+    }
+  }
+
+  static func insert(
     _ capture: CaptureEntry, _ context: CollectionContext, _ connection: borrowing Connection
   ) throws(SQLiteError) {
     let record = capture.record
@@ -216,10 +245,15 @@ public struct LedgerWriter: ~Copyable {
     if let file = capture.file { try statement.bind(position + 1, file.digest) }
     try statement.run()
 
-    let id = connection.lastInsertedRow
+    try insert(record.observed, of: connection.lastInsertedRow, connection)
+  }
+
+  static func insert(
+    _ observed: ObservedTime, of capture: Int64, _ connection: borrowing Connection
+  ) throws(SQLiteError) {
     let coverage = try connection.prepare("INSERT INTO coverage VALUES (?, ?, ?)")
-    for interval in record.observed.intervals {
-      try coverage.bind(1, id)
+    for interval in observed.intervals {
+      try coverage.bind(1, capture)
       try coverage.bind(2, interval.lowerBound)
       try coverage.bind(3, interval.upperBound)
       try coverage.run()
@@ -268,7 +302,7 @@ public struct LedgerWriter: ~Copyable {
       try Connection(path: path, flags: SQLITE_OPEN_READWRITE)
     }
     let identity = try attempt { connection throws(SQLiteError) in
-      connection.setBusyTimeout(milliseconds: 60_000)
+      connection.setBusyTimeout(milliseconds: patience)
       try NewLedger.makeTables(connection)
       return try LedgerIdentity(connection)
     }
@@ -284,7 +318,7 @@ public struct LedgerWriter: ~Copyable {
     }
   }
 
-  private func attempt<Result>(
+  func attempt<Result>(
     _ work: (borrowing Connection) throws(SQLiteError) -> Result
   ) throws(LedgerError) -> Result {
     try translatingErrors(path) { () throws(SQLiteError) in

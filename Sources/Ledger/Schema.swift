@@ -77,6 +77,16 @@ enum Schema {
 
   static let leftOutColumns = LeftOutReason.allCases.map { "left_out_\($0.rawValue)" }
 
+  /// Reasons that version 1 did not know: it had nothing that runs, and so nothing that comes too late.
+  static let leftOutSinceVersion2: [LeftOutReason] = [.sealedHour, .ledgerUnavailable]
+
+  /// The counts of ``leftOutColumns``, in their order.
+  static func selectLeftOut(version: Int64) -> String {
+    LeftOutReason.allCases.map {
+      version < 2 && leftOutSinceVersion2.contains($0) ? "0" : "left_out_\($0.rawValue)"
+    }.joined(separator: ", ")
+  }
+
   static let addTally = """
     INSERT INTO tallies VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET

@@ -114,6 +114,11 @@ extension LeftOutReason {
       "Traffic of the relay that tor did not open for a client: between relays, or of the host."
     case .flowTableFull:
       "New flows that found no room in memory. These are missing from the figures."
+    case .sealedHour:
+      "Counted so late that their hour was closed, as after a long standstill of the collector."
+        + " These are missing from the figures."
+    case .ledgerUnavailable:
+      "Counted, but lost before they could be written down. These are missing from the figures."
     }
   }
 }

@@ -18,4 +18,16 @@ public struct CaptureRecord: Equatable, Sendable {
   public var droppedByInterface: UInt64 = 0
 
   public init() {}
+
+  /// Adds what the same source brought later.
+  public mutating func add(_ more: CaptureRecord) {
+    observed.formUnion(more.observed)
+    packets += more.packets
+    packetsCounted += more.packetsCounted
+    leftOut += more.leftOut
+    unmarkedFlows += more.unmarkedFlows
+    isCutOff = isCutOff || more.isCutOff
+    droppedByKernel += more.droppedByKernel
+    droppedByInterface += more.droppedByInterface
+  }
 }

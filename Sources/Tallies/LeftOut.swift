@@ -24,6 +24,10 @@ public enum LeftOutReason: String, CaseIterable, Sendable {
   case unmarked
   /// Would have begun a flow when the flow table held as many as it may.
   case flowTableFull = "flow_table_full"
+  /// Live: came for an hour that was sealed.
+  case sealedHour = "sealed_hour"
+  /// Live: there was no room to keep it while the ledger could not be written to.
+  case ledgerUnavailable = "ledger_unavailable"
 
   public var explanation: String {
     switch self {
@@ -38,6 +42,8 @@ public enum LeftOutReason: String, CaseIterable, Sendable {
     case .otherHost: "neither end is an exit address"
     case .unmarked: "unmarked flows"
     case .flowTableFull: "flow table full"
+    case .sealedHour: "too late for their hour"
+    case .ledgerUnavailable: "no room while the ledger was unavailable"
     }
   }
 }
@@ -79,6 +85,8 @@ extension LeftOutReason {
     case .otherHost: 8
     case .unmarked: 9
     case .flowTableFull: 10
+    case .sealedHour: 11
+    case .ledgerUnavailable: 12
     }
   }
 }

@@ -4,9 +4,7 @@ import Capture
 import Console
 import Flows
 import Ledger
-import MessageDigest
 import Networks
-import Packets
 import Tallies
 
 /// Files that are refused because they would be counted twice.
@@ -104,7 +102,7 @@ struct CaptureReading {
       CaptureEntry(record: records[$0], source: "file", file: contents[$0])
     }
     let context = CollectionContext(
-      collectorVersion: weirVersion, configurationHash: configurationHash,
+      collectorVersion: weirVersion, configurationHash: meter.hash,
       databases: networks.databases)
     let outcome = try ledger.commit(
       entries, context: context, networkNames: networks.names, allowingAgain: allowsAgain)
@@ -132,21 +130,6 @@ struct CaptureReading {
     if outcome.beginnings.contains(where: { known.contains(FileIdentity($0)) }) {
       throw AlreadyRead(path: path, onlyItsBeginning: true)
     }
-  }
-
-  /// Of everything that decides what is counted, in a canonical form.
-  private var configurationHash: String {
-    let selection =
-      switch meter.selection {
-      case .marked(let dscp): "dscp = \(dscp)"
-      case .every: "every-flow"
-      }
-    let lines =
-      meter.exitAddresses.map { "exit-address = \($0.canonicalBits)" }.sorted() + [
-        selection, "max-flows = \(meter.maximumFlows)", "tcp-idle = \(meter.tcpIdleSeconds)",
-        "udp-idle = \(meter.udpIdleSeconds)",
-      ]
-    return SHA256.hexadecimal(of: Array(lines.joined(separator: "\n").utf8))
   }
 }
 

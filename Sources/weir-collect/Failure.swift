@@ -19,10 +19,10 @@ struct CoreDumpsPossible: Error, CustomStringConvertible {
 /// Says what is wrong, and gives the exit code to end with.
 func report(_ error: any Error) -> ExitCode {
   printError(programName, "\(error)")
-  return ExitCode(sysexit(of: error))
+  return ExitCode(exitStatus(of: error))
 }
 
-private func sysexit(of error: any Error) -> Int32 {
+func exitStatus(of error: any Error) -> Int32 {
   switch error {
   case let error as CaptureError:
     switch error {
@@ -37,6 +37,7 @@ private func sysexit(of error: any Error) -> Int32 {
   case let error as ConfigurationError: error.exitCode
   case let error as ConfinementError: error.exitCode
   case let error as LedgerError: error.exitCode
+  case let error as LiveCaptureError: error.exitCode
   case is AlreadyRead: EX_DATAERR
   default: EXIT_FAILURE
   }

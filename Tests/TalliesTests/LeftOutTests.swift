@@ -39,6 +39,7 @@ import Testing
       LeftOutReason.allCases.map(\.rawValue) == [
         "header_cut", "not_ip", "version_mismatch", "bad_header_length", "bad_total_length",
         "fragment", "not_tcp_udp", "bad_stamp", "other_host", "unmarked", "flow_table_full",
+        "sealed_hour", "ledger_unavailable",
       ])
     #expect(Set(LeftOutReason.allCases.map(\.explanation)).count == LeftOutReason.allCases.count)
   }

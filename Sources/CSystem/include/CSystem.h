@@ -2,6 +2,7 @@
 #define WEIR_CSYSTEM_H
 #include <stdio.h>
 #include <sys/types.h>
+#include "Events.h"
 #include "Packet.h"
 
 /* fopencookie(3) with a reader alone. Declared only under _GNU_SOURCE, which would give other headers

@@ -20,9 +20,11 @@ int weir_lock_filter(int socket);
 int weir_bind_packet_socket(int socket, int interface_index);
 int weir_set_promiscuous(int socket, int interface_index);
 
-/* Joins a group whose members share the packets by a hash that is the same in both directions of a
-   flow; -1 makes a new group. Returns the group. */
+/* Joins a group whose members share the packets as the group's program says; -1 makes a new group.
+   Returns the group. */
 int weir_join_fanout(int socket, int group);
+/* What the program returns, modulo the members, is the one that gets the packet. */
+int weir_set_fanout_program(int socket, const struct weir_filter_instruction *program, uint16_t count);
 
 /* Counts since the last call: packets that the filter kept, and those of them that found no room. */
 int weir_take_packet_statistics(int socket, uint32_t *received, uint32_t *dropped);

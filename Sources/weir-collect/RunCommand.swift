@@ -1,0 +1,37 @@
+// `weir-collect run`: the daemon.
+
+import ArgumentParser
+import Console
+
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Count what an interface brings, for as long as it is let.",
+    discussion: """
+      Packets are counted as they come, and added to the ledger every few seconds, each time in one \
+      transaction together with the account of what was observed and what was lost. The kernel hands \
+      over headers alone, of packets that have an end in an exit address.
+
+      SIGTERM writes down what was counted and ends; SIGHUP reads the databases again.
+
+      Example:
+        weir-collect run --interface eth1 --ledger /var/lib/weir-collect/weir.ledger \\
+          --exit-address 192.0.2.10 --user weir-collect \\
+          --asn-database GeoLite2-ASN.mmdb --country-database GeoLite2-Country.mmdb
+      """,
+    shouldDisplay: false)
+
+  @OptionGroup var options: CollectOptions
+
+  func run() throws {
+    do {
+      guard forbidCoreDumps() else { throw CoreDumpsPossible() }
+      let collector = try Collector(try options.settings(), log: Log(program: programName))
+      try collector.run()
+    } catch let error as Ended {
+      throw ExitCode(exitStatus(of: error.reason))
+    } catch {
+      throw report(error)
+    }
+  }
+}

@@ -1,0 +1,1 @@
+"""The collector on live traffic, in network namespaces of its own."""
