@@ -22,6 +22,9 @@ from flows import CLASSES, Flow, FlowTable
 
 Record = dict[str, Any]
 
+# The classes of weir-route's guard that are exit packets on a wrong way.
+EXIT_DROPS = ("exit_elsewhere", "exit_address_elsewhere", "exit_wrong_source", "exit_unmarked")
+
 
 @dataclass
 class Requirement:
@@ -80,7 +83,7 @@ def read_inner_link(options: argparse.Namespace, outside: Membership) -> InnerLi
     for packet in CaptureFile(options.run / "inner.pcap"):
         ends = (packet.source, packet.destination)
         link.marked += packet.tos >> 2 == options.dscp
-        link.of_exit_flows += any(end in exits or end in outside for end in ends)
+        link.of_exit_flows += any(end in exits - relays or end in outside for end in ends)
         if not relays.intersection(ends):
             continue
         kind = inner_kind(options, packet)
@@ -131,8 +134,10 @@ class Comparison:
 
     def _read_outer_link(self) -> None:
         inside = Membership(self.options.inner_network)
+        # With one address for all, an exit connection's own end is an address of the inner network too.
+        exits = set(self.options.exit_address)
         for packet in CaptureFile(self.options.run / "outer.pcap"):
-            if packet.source in inside or packet.destination in inside:
+            if any(end in inside for end in {packet.source, packet.destination} - exits):
                 self.inner_on_outer += 1
             elif not self.table.add(packet):
                 self.foreign_on_outer += 1
@@ -190,7 +195,21 @@ class Comparison:
         return marked, unmarked
 
     def requirements(self) -> list[Requirement]:
-        return [*self._of_marking(), *self._of_records(), *self._of_coverage()]
+        routed = self._of_routing() if self.options.guard else []
+        return [*self._of_marking(), *routed, *self._of_records(), *self._of_coverage()]
+
+    def _of_routing(self) -> list[Requirement]:
+        """What the rules add: the kernel's packets have the mark too, and the guard had nothing to do."""
+        marked, unmarked = self.packets()
+        guard = json.loads(self.options.guard.read_text(encoding="ascii"))
+        dropped_exits = sum(guard["counters"][name]["packets"] for name in EXIT_DROPS)
+        return [
+            exactly("exit packets without the mark, the kernel's included", unmarked.total(), 0),
+            at_least("RSTs by the kernel, with the mark", marked["RST, kernel"], 1),
+            exactly("exit packets that the guard had to drop", dropped_exits, 0),
+            exactly("things that weir-route check finds wrong",
+                    sum(finding["status"] == "fail" for finding in guard["findings"]), 0),
+        ]
 
     def _of_marking(self) -> list[Requirement]:
         plain = [flow for flow in self.tcp if flow.agreed_ecn and flow.packets["data"]]
@@ -247,6 +266,7 @@ def figures(comparison: Comparison) -> Record:
     return {
         "mark": comparison.options.mark,
         "dscp": comparison.options.dscp,
+        "route": comparison.options.route,
         "streams": {f"{kind}: {result}": n for (kind, result), n in sorted(comparison.asked().items())},
         "flows": {
             f"ipv{family}": {
@@ -272,7 +292,7 @@ def figures(comparison: Comparison) -> Record:
 
 
 def print_table(found: Record) -> None:
-    print(f"mark: {found['mark']}, DSCP {found['dscp']}\n")
+    print(f"mark: {found['mark']}, DSCP {found['dscp']}, routing: {found['route'] or 'by source address'}\n")
     print(f"{'streams asked for by the client':<48}{'number':>12}")
     for what, number in found["streams"].items():
         print(f"  {what:<46}{number:>12,}")
@@ -306,6 +326,8 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--outer-network", action="append", required=True)
     parser.add_argument("--or-port", type=int, required=True)
     parser.add_argument("--directory-port", type=int, required=True)
+    parser.add_argument("--route", default="", help="mode of weir-route on the exit; only printed")
+    parser.add_argument("--guard", type=Path, help="what `weir-route check --json` said, if it routes the exit")
     parser.add_argument("--json", action="store_true")
     return parser.parse_args()
 

@@ -16,9 +16,10 @@
   inner_v4=10.77.0
   inner_v6=fd00:77:
 
-  # The outer side.
-  exit_v4=192.0.2.10
-  exit_v6=2001:db8:10::10
+  # The outer side. The exit's addresses on that link are those of exit connections, unless --route one says
+  # that the relay's are.
+  outer_v4=192.0.2.10
+  outer_v6=2001:db8:10::10
   gateway_v4=192.0.2.1
   gateway_v6=2001:db8:10::1
   resolver=198.51.100.1
@@ -26,6 +27,13 @@
     2001:db8:100::/48 2001:db8:200::/48 2001:db8:300::/48)
   # Within them: no answer at all, not even a refusal.
   silent=(203.0.113.240/28 2001:db8:300:dead::/64)
+}
+
+use_addresses() {
+  exit_v4=$outer_v4 exit_v6=$outer_v6
+  if [ "$route" = one ]; then
+    exit_v4=$inner_v4.$exit_host exit_v6=$inner_v6:$exit_host
+  fi
 }
 
 within() {
@@ -99,7 +107,12 @@ build_outer_network() {
   link internet to-exit exit outer
   link internet to-monitor monitor outer
   address internet to-exit "$gateway_v4/24" "$gateway_v6/64"
-  address exit outer "$exit_v4/24" "$exit_v6/64"
+  address exit outer "$outer_v4/24" "$outer_v6/64"
+  if [ "$route" = one ]; then
+    # The network beyond knows that answers to the one address come back by the outer link.
+    ip -n "$prefix-internet" route add "$exit_v4/32" via "$outer_v4"
+    ip -n "$prefix-internet" -6 route add "$exit_v6/128" via "$outer_v6"
+  fi
   address internet lo "$resolver/32"
   for prefix_of_destinations in "${destinations[@]}"; do
     ip -n "$prefix-internet" route add local "$prefix_of_destinations" dev lo
@@ -112,13 +125,37 @@ build_outer_network() {
   mirror internet to-exit to-monitor
 }
 
-# What leaves from the exit address leaves by the outer link or not at all. The default route is the
-# inner one, as on a real host: an exit packet with another source address would be seen there. tor's
-# queries go out by an unbound socket, hence the resolver's own route.
+# The default route is the inner one, as on a real host: an exit packet that no rule catches would be seen
+# there.
 route_exit_host() {
   local host="$prefix-exit"
   ip -n "$host" route add default via "$inner_v4.1"
   ip -n "$host" -6 route add default via "$inner_v6:1"
+  # Ask for ECN, so that `check` can see whether marking leaves its two bits alone.
+  within exit sysctl -q -w net.ipv4.tcp_ecn=1
+  if [ -n "$route" ]; then route_by_rules; else route_by_address; fi
+}
+
+weir_route() { within exit "$here/../../policy-routing/weir-route" "$@" --state "$state/route"; }
+
+route_by_rules() {
+  cat >"$state/route.conf" <<SETTINGS
+mode = $route
+inner_interface = inner
+outer_interface = outer
+exit_addresses = $exit_v4 $exit_v6
+outer_gateways = $gateway_v4 $gateway_v6
+inner_gateways = $inner_v4.1 $inner_v6:1
+tor_ports = $or_port $directory_port
+dscp = $dscp
+SETTINGS
+  weir_route apply --config "$state/route.conf"
+}
+
+# What leaves from the exit address leaves by the outer link or not at all. tor's queries go out by an unbound
+# socket, hence the resolver's own route.
+route_by_address() {
+  local host="$prefix-exit"
   ip -n "$host" route add "$resolver/32" via "$gateway_v4" src "$exit_v4"
   ip -n "$host" route add default via "$gateway_v4" table 100
   ip -n "$host" -6 route add default via "$gateway_v6" table 100
@@ -126,8 +163,6 @@ route_exit_host() {
   ip -n "$host" -6 rule add from "$exit_v6" lookup 100 priority 100
   ip -n "$host" rule add from "$exit_v4" unreachable priority 101
   ip -n "$host" -6 rule add from "$exit_v6" unreachable priority 101
-  # Ask for ECN, so that `check` can see whether marking leaves its two bits alone.
-  within exit sysctl -q -w net.ipv4.tcp_ecn=1
 }
 
 # Stands in for the mark: everything from the exit address, the kernel's own RSTs included.
