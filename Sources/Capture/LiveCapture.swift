@@ -28,7 +28,9 @@ public enum LinkState: Equatable, Sendable {
   case missing
 }
 
-/// Closed once, by `deinit`.
+/// Stays open until the process ends. To close it libpcap takes its ring down by a system call that a
+/// confined process does not have, and the number of its descriptor, which confinement is about, must
+/// not become that of another file.
 @safe
 public struct LiveCapture: ~Copyable {
   public let decoder: PacketDecoder
@@ -94,8 +96,6 @@ public struct LiveCapture: ~Copyable {
     self.socket = socket
     self.index = index
   }
-
-  deinit { unsafe pcap_close(handle) }
 
   public var interface: String { socket.interface }
   /// Readable when packets are waiting, for poll(2).

@@ -18,8 +18,7 @@ struct RunCommand: ParsableCommand {
         weir-collect run --interface eth1 --ledger /var/lib/weir-collect/weir.ledger \\
           --exit-address 192.0.2.10 --user weir-collect \\
           --asn-database GeoLite2-ASN.mmdb --country-database GeoLite2-Country.mmdb
-      """,
-    shouldDisplay: false)
+      """)
 
   @OptionGroup var options: CollectOptions
 

@@ -25,10 +25,9 @@ struct HandOver: Sendable {
 
 /// The databases of one worker, which are replaced as a whole.
 private final class CurrentNetworks {
-  var networks: Networks
+  /// There before the thread runs.
+  var networks: Networks?
   var namesHandedOver: Set<UInt32> = []
-
-  init(_ networks: Networks) { self.networks = networks }
 }
 
 /// Everything but `mailbox` and `state` belongs to the worker's own thread once that runs.
@@ -71,13 +70,14 @@ final class CaptureWorker: @unchecked Sendable {
   private static let disorder: Int64 = 2_000_000_000
 
   init(
-    capture: consuming LiveCapture, meter: MeterConfiguration, networks: Networks, answered: Int32
+    capture: consuming LiveCapture, meter: MeterConfiguration, answered: Int32
   ) throws {
     call = weir_open_event()
     guard call >= 0 else { throw SystemFailure("eventfd", errno) }
-    let current = CurrentNetworks(networks)
+    let current = CurrentNetworks()
     self.current = current
-    self.meter = Meter(meter) { current.networks.network(of: $0, $1) }
+    self.meter = Meter(meter) { current.networks?.network(of: $0, $1) ?? .unknown }
+    descriptor = capture.descriptor
     self.capture = capture
     self.answered = answered
   }
@@ -86,6 +86,12 @@ final class CaptureWorker: @unchecked Sendable {
 
   /// To be called once all workers of an interface are there, before any runs.
   func startCapture() throws { try capture.start() }
+
+  /// To be called before it runs.
+  func useNetworks(_ networks: Networks) { current.networks = networks }
+
+  /// Of its packet socket.
+  let descriptor: Int32
 
   // MARK: For other threads
 
@@ -204,12 +210,14 @@ final class CaptureWorker: @unchecked Sendable {
     record.observed = ObservedTime()
     let statistics = capture.takeStatistics()
     record.droppedByKernel = statistics.dropped
-    let names = current.networks.names.filter { !current.namesHandedOver.contains($0.key) }
+    let names = (current.networks?.names ?? [:]).filter {
+      !current.namesHandedOver.contains($0.key)
+    }
     current.namesHandedOver.formUnion(names.keys)
     return HandOver(
       tallies: tallies, record: record, received: statistics.received,
       flowsInTable: meter.flowsInTable, networkNames: names,
-      failedLookups: current.networks.failedLookups)
+      failedLookups: current.networks?.failedLookups ?? 0)
   }
 
   private func answer(_ handOver: HandOver) {

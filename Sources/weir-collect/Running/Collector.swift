@@ -4,6 +4,7 @@
 
 import CSystem
 import Capture
+import Confinement
 import Console
 import Flows
 import Glibc
@@ -49,21 +50,28 @@ final class Collector {
     publisher = StatusPublisher(settings)
 
     drops = InterfaceDrops(interface: settings.interface)
-    let networks = try Self.openNetworks(settings)
     var meter = settings.meter
     meter.maximumFlows = max(1, meter.maximumFlows / settings.threads)
     var workers: [CaptureWorker] = []
     var group: Int32?
-    for networks in networks {
+    for _ in 0..<settings.threads {
       var capture = try LiveCapture(
         interface: settings.interface, ringBytes: settings.ringBytes,
         isPromiscuous: settings.promiscuous, exitAddresses: settings.exitAddresses)
       if settings.threads > 1 { group = try capture.sharePackets(group: group) }
       if workers.isEmpty { Self.tell(of: capture, log, &publisher) }
-      workers.append(
-        try CaptureWorker(capture: capture, meter: meter, networks: networks, answered: answered))
+      workers.append(try CaptureWorker(capture: capture, meter: meter, answered: answered))
     }
+    for worker in workers { try worker.startCapture() }
     self.workers = workers
+
+    // What is opened from here on, and opened again in years to come, is opened without privileges:
+    // an error shows now.
+    for warning in try Self.confinement(settings, workers.map(\.descriptor)).confine() {
+      log.write(.warning, warning)
+    }
+    let networks = try Self.openNetworks(settings)
+    for (worker, networks) in zip(workers, networks) { worker.useNetworks(networks) }
     ledger = try LedgerWriter(path: settings.ledger, patience: Self.ledgerPatience)
     publisher.databases = networks[0].databases
     pending = PendingCounts(
@@ -100,6 +108,23 @@ final class Collector {
     }
   }
 
+  private static func confinement(
+    _ settings: CollectSettings, _ sockets: [Int32]
+  ) throws -> ConfinementPlan {
+    var plan = ConfinementPlan()
+    plan.account = try settings.user.map { name throws(ConfinementError) in
+      try Account(named: name)
+    }
+    plan.allowWriting(inFolderAround: settings.ledger)
+    if let folder = settings.statusFolder { plan.writableFolders.append(folder) }
+    if let textfile = settings.textfile { plan.allowWriting(inFolderAround: textfile) }
+    plan.allowReading(ofFolderAround: settings.asnDatabase)
+    plan.allowReading(ofFolderAround: settings.countryDatabase)
+    plan.receiveOnlySockets = sockets
+    plan.isRequired = settings.requiresConfinement
+    return plan
+  }
+
   /// One set for each thread, since they remember what they looked up.
   private static func openNetworks(_ settings: CollectSettings) throws -> [Networks] {
     try (0..<settings.threads).map { _ in
@@ -124,7 +149,6 @@ final class Collector {
   /// Runs until a signal ends it.
   /// - Throws: what it cannot go on after. What was counted until then is flushed.
   func run() throws {
-    for worker in workers { try worker.startCapture() }
     for worker in workers { try startThread { worker.run() } }
     clock.tick(reading, isObserving: observes)
     publish()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import shutil
 import signal
 import socket
 import sqlite3
@@ -18,6 +19,9 @@ EXIT_OPTIONS = ("--exit-address", "192.0.2.10/31", "--exit-address", "2001:db8:f
 DATABASES = Path(__file__).resolve().parents[2] / "Fixtures" / "databases"
 
 DEADLINE = 60.0
+
+# Whom the collector becomes.
+ACCOUNT = "nobody"
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _CLONE_NEWNET = 0x40000000
@@ -61,6 +65,11 @@ class World:
         self.folder = folder
         self.monitor = f"wl-{os.getpid()}-{number}-m"
         self.sender = f"wl-{os.getpid()}-{number}-t"
+        # Where the account may look, wherever this repository is; and where it may write.
+        self.databases = folder / "databases"
+        shutil.copytree(DATABASES, self.databases)
+        folder.chmod(0o755)
+        shutil.chown(folder, ACCOUNT)
         self.collectors: list[Collector] = []
         self.socket: socket.socket | None = None
 
@@ -131,7 +140,6 @@ class Collector:
         world: World,
         options: tuple[str, ...] = (),
         ledger: Path | None = None,
-        databases: Path = DATABASES,
         flush_seconds: int = 1,
         interface: str = "mirror",
         environment: dict[str, str] | None = None,
@@ -140,6 +148,7 @@ class Collector:
     ) -> None:
         self.world = world
         self.ledger = ledger or world.folder / "weir.ledger"
+        databases = world.databases
         self.status_folder = world.folder
         self.log_path = world.folder / f"log-{len(world.collectors)}"
         command = [
@@ -147,7 +156,8 @@ class Collector:
             "--interface", interface, "--ledger", str(self.ledger), *EXIT_OPTIONS,
             "--asn-database", str(databases / "geolite2-asn.mmdb"),
             "--country-database", str(databases / "geolite2-country.mmdb"),
-            "--flush-seconds", str(flush_seconds), "--status-folder", str(self.status_folder), *options,
+            "--flush-seconds", str(flush_seconds), "--status-folder", str(self.status_folder),
+            "--user", ACCOUNT, *options,
         ]  # fmt: skip
         with self.log_path.open("w", encoding="utf-8") as log:
             self.process = subprocess.Popen(command, stderr=log, stdout=log, env={**os.environ, **(environment or {})})
