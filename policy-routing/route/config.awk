@@ -50,7 +50,7 @@ END {
   }
   if (("inner_interface" in is) && is["inner_interface"] == is["outer_interface"])
     wrong(seen["outer_interface"], "the inner and the outer interface are the same: two links are needed")
-  if (is["mode"] == "own" && is["exit_dns"] != "inside" && is["dscp"] > 7 && !("exit_dns_users" in seen))
+  if (is["mode"] == "own" && is["exit_dns"] != "inside" && is["dscp"] + 0 > 7 && !("exit_dns_users" in seen))
     wrong(seen["dscp"], "IPv4 rules cannot select a dscp above 7, so DNS queries would not get the exit" \
       " address: name tor's account in 'exit_dns_users', or set 'exit_dns = inside'")
   if (is["exit_dns"] == "inside" && ("exit_dns_users" in seen))
