@@ -72,13 +72,16 @@ def text_of(packets: list[Seen]) -> str:
     return ", ".join(f"{number} {kind}" for kind, number in kinds.most_common(6))
 
 
-def leaks(table: Table) -> Iterator[tuple[str, str]]:
+def leaks(table: Table, cleared: bool) -> Iterator[tuple[str, str]]:
     """Each requirement, with what violates it."""
     yield "no packet of an exit flow on the inner link", text_of(table.select("inner", owner="exit"))
     yield "no packet of Tor's own on the outer link", text_of(table.select("outer", owner="relay"))
     yield "no packet of the host's own on the outer link", text_of(table.select("outer", owner="host"))
-    yield "no packet without the mark sent on the outer link, but answers to who came by it", text_of(
-        table.select("outer", outbound=True, owner=("exit", "relay", "host", "unknown"), marked=False))
+    if cleared:
+        yield "no marked packet sent on the outer link", text_of(table.select("outer", outbound=True, marked=True))
+    else:
+        yield "no packet without the mark sent on the outer link, but answers to who came by it", text_of(
+            table.select("outer", outbound=True, owner=("exit", "relay", "host", "unknown"), marked=False))
     yield "no answer to a scan has the mark", text_of(table.select("outer", outbound=True, owner="scan", marked=True))
     yield "no marked packet on the inner link", text_of(table.select("inner", marked=True))
     yield "no packet that nobody knows", text_of(
@@ -135,12 +138,13 @@ def main() -> int:
     parser.add_argument("--dscp", type=int, default=7)
     parser.add_argument("--without-mark", default="", metavar="RESULT",
                         help="tor ran without the library, and this is how its connections fail")
+    parser.add_argument("--mark-cleared", action="store_true", help="the mark ends at the host")
     options = parser.parse_args()
     table = Table(options)
     table.show(options.title)
     shim = not options.without_mark
     failed = 0
-    for requirements in (leaks(table), coverage(table, shim), outcomes(options.work / "outcomes.jsonl", options.without_mark),
+    for requirements in (leaks(table, options.mark_cleared), coverage(table, shim), outcomes(options.work / "outcomes.jsonl", options.without_mark),
                          mirror(options.work)):
         for what, violation in requirements:
             failed += bool(violation)

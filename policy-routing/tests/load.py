@@ -61,15 +61,17 @@ def write(folder: str, name: str, lines: list[str]) -> None:
 class Sender:
     """One family's load of an exit or a relay."""
 
-    def __init__(self, base: int, source: str, destination: str, mark: int) -> None:
+    def __init__(self, base: int, source: str, destination: str, mark: int, numbered: bool) -> None:
         self._base = base
         self._source = source
         self._destination = destination
         self._mark = mark
+        self._numbered = numbered
         self.sent: list[str] = []
 
     def start(self) -> list[threading.Thread]:
-        threads = [threading.Thread(target=task, daemon=True) for task in (self._last, self._renew, self._number)]
+        tasks = [self._last, self._renew] + ([self._number] if self._numbered else [])
+        threads = [threading.Thread(target=task, daemon=True) for task in tasks]
         for thread in threads:
             thread.start()
         return threads
@@ -125,7 +127,8 @@ class Sender:
 
 def load(options: argparse.Namespace) -> None:
     base = EXIT if options.role == "exit" else RELAY
-    senders = {family: Sender(base, getattr(options, f"source{family}"), getattr(options, f"web{family}"), options.dscp)
+    senders = {family: Sender(base, getattr(options, f"source{family}"), getattr(options, f"web{family}"), options.dscp,
+                              not options.streams_only)
                for family in (4, 6)}
     threads = [thread for sender in senders.values() for thread in sender.start()]
     print("loading", flush=True)
@@ -141,6 +144,7 @@ def main() -> int:
     parser.add_argument("action", choices=["sink", "load"])
     parser.add_argument("--role", choices=["exit", "relay"])
     parser.add_argument("--dscp", type=int, default=0)
+    parser.add_argument("--streams-only", action="store_true", help="no datagrams")
     parser.add_argument("--output", required=True, help="folder for the numbers")
     for name in ("source", "web"):
         for family in (4, 6):

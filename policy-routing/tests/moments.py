@@ -46,9 +46,10 @@ def read_phases(work: Path) -> list[Phase]:
     for line in (work / "phases").read_text(encoding="ascii").splitlines():
         name, began, ended = line.split()
         phases.append(Phase(name.replace("-", " "), float(began), float(ended)))
-    # What is between them, so that there is no moment that nobody looks at.
+    # What is between two belongs to the later one: there is no moment that nobody looks at, and rules have to
+    # hold as soon as they are there.
     for earlier, later in zip(phases, phases[1:]):
-        earlier.ended = later.began
+        later.began = earlier.ended
     phases[0].began, phases[-1].ended = 0, float("inf")
     return phases
 
