@@ -31,6 +31,7 @@ struct LedgerMigration {
           \(Schema.leftOutSinceVersion2.map {
             "ALTER TABLE captures ADD COLUMN left_out_\($0.rawValue) INTEGER NOT NULL DEFAULT 0;"
           }.joined(separator: "\n"))
+          \(Schema.folded)
           PRAGMA user_version = 2
           """)
       }

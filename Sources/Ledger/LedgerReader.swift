@@ -62,6 +62,13 @@ public struct LedgerReader: ~Copyable {
     return connection
   }
 
+  /// Runs work on the snapshot, with the version of the ledger's schema.
+  func inSnapshot<Result>(
+    _ work: (borrowing Connection, Int64) throws(SQLiteError) -> Result
+  ) throws(LedgerError) -> Result {
+    try translatingErrors(path) { () throws(SQLiteError) in try work(connection, version) }
+  }
+
   /// The months that have tallies, in ascending order.
   public func months() throws(LedgerError) -> [CalendarMonth] {
     try translatingErrors(path) { () throws(SQLiteError) in

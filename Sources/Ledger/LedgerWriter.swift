@@ -112,8 +112,9 @@ public struct LedgerWriter: ~Copyable {
     let ordered = tallies.sorted { $0.key.isBefore($1.key) }
     try attempt { connection throws(SQLiteError) in
       let statement = try connection.prepare(Schema.addTally)
+      let folded = try FoldedTime(connection, from: ordered.first?.key.hour ?? .max)
       for (key, counters) in ordered {
-        try statement.bind(1, key.hour)
+        try statement.bind(1, folded.place(of: key.hour))
         try statement.bind(2, Int64(key.ipVersion))
         try statement.bind(3, Int64(key.transport))
         try statement.bind(4, Int64(key.servicePort))

@@ -40,7 +40,8 @@ enum NewLedger {
     guard try connection.integer(count) == 0,
       try connection.integer("PRAGMA application_id") == 0
     else { return }
-    try connection.execute("BEGIN IMMEDIATE")
+    // Before the first table, or never: pages that are freed can be given back one by one.
+    try connection.execute("PRAGMA auto_vacuum = INCREMENTAL; BEGIN IMMEDIATE")
     // Another process may have been quicker.
     if try connection.integer(count) == 0 {
       try connection.execute(

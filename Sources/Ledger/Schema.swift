@@ -73,6 +73,17 @@ enum Schema {
       asn INTEGER PRIMARY KEY,
       name TEXT NOT NULL
     ) STRICT;
+
+    \(folded)
+    """
+
+  /// A tally stands for an hour, but where it was folded with age: the tallies at `began` are those
+  /// of the whole day, or month, that begins there.
+  static let folded = """
+    CREATE TABLE folded (
+      began INTEGER PRIMARY KEY,
+      span TEXT NOT NULL CHECK (span IN ('day', 'month'))
+    ) STRICT;
     """
 
   static let leftOutColumns = LeftOutReason.allCases.map { "left_out_\($0.rawValue)" }
@@ -89,14 +100,25 @@ enum Schema {
 
   static let addTally = """
     INSERT INTO tallies VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT DO UPDATE SET
-      flows = flows + excluded.flows,
-      flows_answered = flows_answered + excluded.flows_answered,
-      packets_out = packets_out + excluded.packets_out,
-      packets_in = packets_in + excluded.packets_in,
-      bytes_out = bytes_out + excluded.bytes_out,
-      bytes_in = bytes_in + excluded.bytes_in,
-      largest_flow = max(largest_flow, excluded.largest_flow)
+    \(onConflictAdd)
+    """
+
+  /// What of a tally is added up, and what of it is the largest of all.
+  static let sums = [
+    "flows", "flows_answered", "packets_out", "packets_in", "bytes_out", "bytes_in",
+  ]
+  static let maxima = ["largest_flow"]
+
+  private static let onConflictAdd =
+    "ON CONFLICT DO UPDATE SET "
+    + (sums.map { "\($0) = \($0) + excluded.\($0)" }
+    + maxima.map { "\($0) = max(\($0), excluded.\($0))" }).joined(separator: ", ")
+
+  /// Adds the tallies of an hour to those of another.
+  static let moveTallies = """
+    INSERT INTO tallies
+    SELECT ?, ip_version, protocol, port, asn, country, \((sums + maxima).joined(separator: ", "))
+    FROM tallies WHERE hour = ? \(onConflictAdd)
     """
 
   /// Before version 2 the largest flow was not kept: it can't have been more than everything.

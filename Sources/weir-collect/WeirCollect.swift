@@ -16,5 +16,7 @@ struct WeirCollect: ParsableCommand {
       ledger can't be made, 77 no permission, 78 bad configuration.
       """,
     version: "weir-collect \(weirVersion)",
-    subcommands: [ReadCommand.self, RunCommand.self, StatusCommand.self])
+    subcommands: [
+      ReadCommand.self, RunCommand.self, StatusCommand.self, FoldCommand.self,
+    ])
 }

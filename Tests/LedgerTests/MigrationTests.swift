@@ -22,6 +22,7 @@ import TestSupport
         ALTER TABLE tallies DROP COLUMN largest_flow;
         ALTER TABLE captures DROP COLUMN left_out_sealed_hour;
         ALTER TABLE captures DROP COLUMN left_out_ledger_unavailable;
+        DROP TABLE folded;
         PRAGMA user_version = 1
         """)
       try body(path, folder)

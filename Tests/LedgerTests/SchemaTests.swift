@@ -32,6 +32,7 @@ import TestSupport
       "attribution TEXT",
     ],
     "networks": ["asn INTEGER", "name TEXT"],
+    "folded": ["began INTEGER", "span TEXT"],
   ]
 
   private func withLedger(_ body: (String) throws -> Void) throws {

@@ -70,7 +70,7 @@ struct CollectOptions: ParsableArguments {
     return entries
   }
 
-  private static func help(_ setting: CollectSetting) -> ArgumentHelp {
+  static func help(_ setting: CollectSetting) -> ArgumentHelp {
     var text = setting.summary
     if case .choice(let words) = setting.kind {
       text += " (\(words.joined(separator: " or ")); default: \(setting.defaultText ?? ""))"
