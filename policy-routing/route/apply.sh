@@ -81,6 +81,10 @@ apply_command() {
   require_root
   families=$(families)
   open_state
+  if [ "$mend" = yes ] && [ ! -e "$state_folder/fingerprint" ]; then
+    say "nothing to mend: the rules are not applied"
+    return
+  fi
   check_settings
   check_surroundings
   transaction=$(print_transaction)
@@ -97,7 +101,9 @@ apply_command() {
     fail 1 "nothing was applied"
   fi
   write_fingerprint
-  if [ -n "$confirm_seconds" ]; then
+  if [ "$mend" = yes ]; then
+    rm -rf "$state_folder/before.$token"
+  elif [ -n "$confirm_seconds" ]; then
     say "applied; goes back to the state before in $confirm_seconds s unless 'weir-route confirm' is run"
   else
     rm -f "$state_folder/pending"

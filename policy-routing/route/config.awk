@@ -99,7 +99,7 @@ function items(line, key, count,   i, address, used) {
   }
 }
 
-# exception.NAME = destination PREFIX port tcp/123 source_port udp/5 protocol icmp user NAME cgroup PATH
+# exception.NAME = destination PREFIX port tcp/123 source_port udp/5 protocol icmp user NAME
 function exception(line, key, count,   name, i, what, value, rule, given, ports) {
   name = substr(key, 11)
   if (name !~ /^[a-z][a-z0-9_]*$/ || length(name) > 32) {
@@ -143,14 +143,8 @@ function exception(line, key, count,   name, i, what, value, rule, given, ports)
         return
       }
       rule = rule " meta skuid @" value "@"
-    } else if (what == "cgroup") {
-      if (value !~ /^[A-Za-z0-9_.@\/:-]+$/ || value ~ /^\// || value ~ /(^|\/)\.\.?(\/|$)|\/\/|\/$/) {
-        wrong(line, "'" value "' is no path of a cgroup below /sys/fs/cgroup: write it without '/' at either end")
-        return
-      }
-      rule = rule " socket cgroupv2 level " split(value, parts, "/") " \"" value "\""
     } else {
-      wrong(line, "there is no condition '" what "': use destination, port, source_port, protocol, user or cgroup")
+      wrong(line, "there is no condition '" what "': use destination, port, source_port, protocol or user")
       return
     }
   }

@@ -104,6 +104,8 @@ RULES
 	}
 
 	chain stamp {
+		# As the DSCP value changes, the kernel looks for the route again, without account and ports.
+		$(set_mark meta "$value_exit")
 		ip dscp set $dscp
 		ip6 dscp set $dscp
 		goto exit

@@ -93,9 +93,16 @@ check_gateway() { # FAMILY inner|outer
 
 # With a default route by the outer link, everything but exit traffic would be dropped there by the guard.
 check_default_route() { # FAMILY
-  best=$(ip -o "-$1" route show table main default | sed -n \
-    -e 's/.* dev \([^ ]*\).* metric \([0-9]*\).*/\2 \1/p' -e t -e 's/.* dev \([^ ]*\).*/0 \1/p' | sort -n | head -n 1)
-  [ "${best#* }" != "$outer" ] ||
+  ip -o "-$1" route show table main default | awk -v outer="$outer" '
+    {
+      is_outer = metric = 0
+      for (i = 1; i < NF; i++) {
+        if ($i == "dev" && $(i + 1) == outer) is_outer = 1
+        if ($i == "metric") metric = $(i + 1)
+      }
+      if (!(is_outer in best) || metric < best[is_outer]) best[is_outer] = metric
+    }
+    END { exit (1 in best) && (!(0 in best) || best[1] <= best[0]) }' ||
     fail 78 "$(place_of outer_interface): the host's IPv$1 default route leaves by the outer link $outer, so everything but exit traffic would be dropped: make it leave by $inner"
 }
 
