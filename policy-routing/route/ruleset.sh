@@ -153,9 +153,14 @@ RULES
     from_exit_address "counter name exit_address_elsewhere drop"
   else
     # The kernel's RST for a connection that conntrack has forgotten: whether it was an exit connection,
-    # nobody knows any more.
+    # nobody knows any more. Where a late packet makes no new entry (a FIN), the answer has no direction; nor
+    # has an error about a fragment that nobody asked for.
+    rst="tcp flags & rst == rst tcp sport >= 1024 tcp sport != $(set_of "$tor_ports")"
     cat <<RULES
-		tcp flags & rst == rst tcp sport >= 1024 tcp sport != $(set_of "$tor_ports") ct direction reply $(has_value ct 0) jump stray
+		$rst ct direction reply $(has_value ct 0) jump stray
+		$rst ct state { invalid, untracked } jump stray
+		icmp type { destination-unreachable, time-exceeded, parameter-problem } ct state invalid jump stray
+		icmpv6 type { destination-unreachable, packet-too-big, time-exceeded, parameter-problem } ct state invalid jump stray
 RULES
   fi
   cat <<RULES

@@ -101,8 +101,8 @@ def coverage(table: Table, shim: bool) -> Iterator[tuple[str, str]]:
         yield f"every class occurred, IPv{family}", ", ".join(missing)
     if not shim:
         # The queries are told by the account that they come from, and need no mark of their own.
-        yield "no exit packet at all, but DNS", text_of(
-            [seen for seen in table.select("outer", owner="exit") if not seen.scenario.startswith("dns")])
+        yield "no exit packet is sent, but DNS", text_of(
+            [seen for seen in table.select("outer", outbound=True, owner="exit") if not seen.scenario.startswith("dns")])
 
 
 def outcomes(path: Path, without: str) -> Iterator[tuple[str, str]]:

@@ -359,9 +359,25 @@ def scan(options: argparse.Namespace) -> None:
         send_raw(head / (ICMPv6EchoRequest() if ":" in target else ICMP()))
 
 
+def forgotten(options: argparse.Namespace) -> None:
+    """From the internet: late packets of exit connections that the host's conntrack knows nothing of (any more).
+    For most of them it makes no new entry either; the kernel answers all the same."""
+    for target in options.address:
+        version, server, resolver = ((IPv6, options.web6, options.resolver6) if ":" in target
+                                     else (IP, options.web4, options.resolver4))
+        for port, flags in enumerate(("FA", "SA", "A", "PA", "PU", "FPU", ""), start=20_001):
+            send_raw(version(src=server, dst=target) / TCP(sport=EXIT + 1, dport=port, seq=1, ack=1, flags=flags))
+        send_first_fragment(resolver, target, 20_053)
+
+
+ACTIONS: dict[str, Callable[[argparse.Namespace], None]] = {
+    "serve": serve, "listen": listen, "make": make, "visit": visit, "scan": scan, "forgotten": forgotten,
+}
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
-    parser.add_argument("action", choices=["serve", "listen", "make", "visit", "scan"])
+    parser.add_argument("action", choices=list(ACTIONS))
     parser.add_argument("--account", help="make as this account")
     parser.add_argument("--role", choices=["exit", "relay", "host"])
     parser.add_argument("--resolver", action="append", default=[], help="serve names here (repeatable)")
@@ -375,7 +391,7 @@ def main() -> int:
         os.setgroups([])
         os.setgid(account.pw_gid)
         os.setuid(account.pw_uid)
-    {"serve": serve, "listen": listen, "make": make, "visit": visit, "scan": scan}[options.action](options)
+    ACTIONS[options.action](options)
     return 0
 
 
