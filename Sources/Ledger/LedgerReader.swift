@@ -9,8 +9,8 @@ public import Tallies
 public struct LedgerReader: ~Copyable {
   public let path: String
   private let connection: Connection
-  /// The same snapshot once more, for a second thread.
-  private let second: Connection
+  /// The same snapshot once more, for a second thread; `nil` where that can't be had.
+  private let second: Connection?
   private let version: Int64
 
   /// Opens the ledger read-only. Everything is read from one snapshot: what a collector commits
@@ -18,30 +18,34 @@ public struct LedgerReader: ~Copyable {
   public init(path: String) throws(LedgerError) {
     let connection = try Self.open(path)
     let second = try Self.open(path)
-    version = try translatingErrors(path) { () throws(SQLiteError) in
-      try Self.beginSnapshot(connection, second)
-      return try LedgerIdentity(connection).version
+    let areSame: Bool
+    (areSame, version) = try translatingErrors(path) { () throws(SQLiteError) in
+      (try Self.beginSnapshot(connection, second), try LedgerIdentity(connection).version)
     }
     self.connection = connection
-    self.second = second
+    self.second = areSame ? consume second : nil
     self.path = path
   }
 
   /// Begins a read transaction on both connections, with nothing committed between them: then
   /// `data_version`, which tells of other connections' commits, is what it was before.
+  /// - Returns: whether they see the same. Not so for a ledger whose `-wal` and `-shm` files no
+  ///   collector has open, and that can't be written to: there every transaction counts as a change.
   private static func beginSnapshot(
     _ first: borrowing Connection, _ second: borrowing Connection
-  ) throws(SQLiteError) {
+  ) throws(SQLiteError) -> Bool {
     // The snapshot begins with the first page that is read.
     let begin = "BEGIN; SELECT count(*) FROM sqlite_schema"
-    while true {
+    for _ in 0..<10 {
       let version = try second.integer("PRAGMA data_version")
       try first.execute(begin)
       try second.execute(begin)
-      if try second.integer("PRAGMA data_version") == version { return }
+      if try second.integer("PRAGMA data_version") == version { return true }
       try first.execute("ROLLBACK")
       try second.execute("ROLLBACK")
     }
+    try first.execute(begin)
+    return false
   }
 
   private static func open(_ path: String) throws(LedgerError) -> Connection {
@@ -90,7 +94,7 @@ public struct LedgerReader: ~Copyable {
     }
   }
 
-  /// Adds every tally of a month to one of two sums, which two threads make.
+  /// Adds every tally of a month to one of a few sums, each made by a thread.
   ///
   /// - Parameters:
   ///   - zero: the sum of nothing.
@@ -108,16 +112,16 @@ public struct LedgerReader: ~Copyable {
       // Each of them is used by one thread alone.
       nonisolated(unsafe) let rows = try connection.prepare(
         Schema.selectTallies(version: version))
-      nonisolated(unsafe) let secondRows = try second.prepare(
+      nonisolated(unsafe) let secondRows = try second?.prepare(
         Schema.selectTallies(version: version))
-      DispatchQueue.concurrentPerform(iterations: 2) { thread in
+      DispatchQueue.concurrentPerform(iterations: second == nil ? 1 : 2) { thread in
         var sum = zero
         do throws(SQLiteError) {
           while let day = days.withLock({ $0.popLast() }) {
             if thread == 0 {
               try unsafe rows.forEachTally(in: day) { add(&sum, $0, $1) }
             } else {
-              try unsafe secondRows.forEachTally(in: day) { add(&sum, $0, $1) }
+              try unsafe secondRows?.forEachTally(in: day) { add(&sum, $0, $1) }
             }
           }
           results.withLock { $0.append(.success(sum)) }
