@@ -48,15 +48,21 @@ plan_old_routes() { # FAMILY WANTED
   done
 }
 
-# Runs planned commands. The words come from checked settings and from `ip` itself.
+# Runs planned commands. The words come from checked settings and from `ip` itself. Stops at the first that
+# fails, unless `keep_going` says to do what can be done.
 run_plan() {
+  plan_status=0
   # shellcheck disable=SC2086 # a list of words
   while read -r command; do
     [ -n "$command" ] || continue
-    $command </dev/null 9>&- || { say "failed: $command"; return 1; }
+    $command </dev/null 9>&- && continue
+    say "failed: $command"
+    plan_status=1
+    [ "$keep_going" = yes ] || break
   done <<PLAN
 $1
 PLAN
+  return $plan_status
 }
 
 set_routes() { run_plan "$(plan_routes "$1" "$2")"; }
@@ -138,6 +144,7 @@ remove_command() {
   check_foreign_table
   trap '' HUP INT TERM PIPE QUIT
   rm -f "$state_folder/pending"
+  keep_going=yes
   status=0
   for family in $families; do
     set_rules "$family" "" || status=1

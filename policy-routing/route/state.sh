@@ -49,6 +49,7 @@ take_snapshot() { # FOLDER
 
 # Makes it so again. Goes on after a failure: the more is restored the better.
 restore_snapshot() { # FOLDER
+  keep_going=yes
   restored=0
   if [ -f "$1/table" ]; then
     { printf 'table %s\ndelete table %s\n' "$nft_table" "$nft_table"; cat "$1/table"; } | nft -f - || restored=1
