@@ -81,7 +81,8 @@ let package = Package(
     .target(
       name: "Site",
       dependencies: [
-        "Disclosure", "Tallies", .product(name: "Mustache", package: "swift-mustache"),
+        "Disclosure", "MessageDigest", "Tallies",
+        .product(name: "Mustache", package: "swift-mustache"),
       ],
       swiftSettings: strict),
 
@@ -101,6 +102,9 @@ let package = Package(
       dependencies: ["Console", "Disclosure", "Ledger", "Site", "Tallies", argumentParser],
       swiftSettings: strict),
 
+    .executableTarget(
+      name: "weir-attack-release", dependencies: ["Disclosure", "Tallies"],
+      path: "Tests/Attack/Sources/weir-attack-release", swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .target(name: "Attempts", path: "Tests/Confinement/Attempts"),
     .executableTarget(

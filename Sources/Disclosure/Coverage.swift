@@ -9,6 +9,16 @@ public struct PacketAccount: Equatable, Sendable {
   public internal(set) var leftOut = LeftOut()
 }
 
+extension PacketAccount {
+  fileprivate func rounded(_ round: (UInt64) -> UInt64) -> PacketAccount {
+    var account = PacketAccount()
+    account.read = round(read)
+    account.counted = round(counted)
+    for reason in LeftOutReason.allCases { account.leftOut[reason] = round(leftOut[reason]) }
+    return account
+  }
+}
+
 /// How long a day was observed.
 public struct DayCoverage: Equatable, Sendable {
   public let day: CalendarDate
@@ -40,7 +50,13 @@ struct CoverageTally: Sendable {
   private var dropped: UInt64 = 0
   private(set) var account = PacketAccount()
 
-  init(month: CalendarMonth) { self.month = month }
+  private let seconds: Range<Int64>
+
+  init(month: CalendarMonth, until end: Int64) {
+    self.month = month
+    seconds = month.seconds.clamped(
+      to: month.seconds.lowerBound..<max(month.seconds.lowerBound, end))
+  }
 
   mutating func add(_ capture: CaptureRecord) {
     captures += 1
@@ -49,10 +65,11 @@ struct CoverageTally: Sendable {
     account.counted += capture.packetsCounted
     account.leftOut += capture.leftOut
     dropped += capture.droppedByKernel + capture.droppedByInterface
-    observed.formUnion(capture.observed.intersection(month.seconds))
+    observed.formUnion(capture.observed.intersection(seconds))
   }
 
-  func released(withAccount: Bool) -> Coverage {
+  /// - Parameter rounded: how a number of packets is published; `nil` where none may be.
+  func released(rounded: ((UInt64) -> UInt64)?) -> Coverage {
     let days = stride(from: month.seconds.lowerBound, to: month.seconds.upperBound, by: 86_400)
     return Coverage(
       secondsObserved: observed.seconds, secondsInMonth: Int64(month.seconds.count),
@@ -62,6 +79,6 @@ struct CoverageTally: Sendable {
           secondsObserved: observed.intersection(begin..<begin + 86_400).seconds)
       },
       captures: captures, capturesCutOff: capturesCutOff, dropped: dropped,
-      account: withAccount ? account : nil)
+      account: rounded.map { account.rounded($0) })
   }
 }

@@ -11,9 +11,8 @@ struct Marginals: Sendable {
   private var pages = [[TallyCounters]](repeating: [], count: 2 * 256)
   /// Of transports that no collector of ours counts.
   private var otherServices: [ServicePort: TallyCounters] = [:]
-  private(set) var byASN: [UInt32: TallyCounters] = [:]
-  /// By the letters' places in the alphabet: 26 of the first, times 26 of the second.
-  private var countries = [TallyCounters](repeating: TallyCounters(), count: 26 * 26)
+  /// By the number of the autonomous system and the two letters of the country after it.
+  private var networks: [UInt64: TallyCounters] = [:]
   private var ipVersions = [TallyCounters](repeating: TallyCounters(), count: 256)
   private var days: [TallyCounters]
 
@@ -32,8 +31,8 @@ struct Marginals: Sendable {
       let service = ServicePort(transport: key.transport, port: key.servicePort)
       otherServices[service, default: TallyCounters()] += counters
     }
-    byASN[key.network.asn, default: TallyCounters()] += counters
-    countries[Self.place(of: key.network.country)] += counters
+    let network = UInt64(key.network.asn) << 16 | UInt64(key.network.country.letters)
+    networks[network, default: TallyCounters()] += counters
     ipVersions[Int(key.ipVersion)] += counters
     days[Int((key.hour - firstSecond) / 86_400)] += counters
   }
@@ -50,8 +49,9 @@ struct Marginals: Sendable {
     for (service, counters) in other.otherServices {
       otherServices[service, default: TallyCounters()] += counters
     }
-    for (asn, counters) in other.byASN { byASN[asn, default: TallyCounters()] += counters }
-    for place in countries.indices { countries[place] += other.countries[place] }
+    for (network, counters) in other.networks {
+      networks[network, default: TallyCounters()] += counters
+    }
     for version in ipVersions.indices { ipVersions[version] += other.ipVersions[version] }
     for day in days.indices { days[day] += other.days[day] }
   }
@@ -72,11 +72,12 @@ struct Marginals: Sendable {
     return result
   }
 
-  var byCountry: [CountryCode: TallyCounters] {
-    var result: [CountryCode: TallyCounters] = [:]
-    for (place, counters) in countries.enumerated() where counters != TallyCounters() {
-      let code = CountryCode(0x41 + UInt8(place / 26), 0x41 + UInt8(place % 26))
-      if let code { result[code] = counters }
+  var byNetwork: [Network: TallyCounters] {
+    var result: [Network: TallyCounters] = [:]
+    for (network, counters) in networks {
+      let letters = (UInt8(truncatingIfNeeded: network >> 8), UInt8(truncatingIfNeeded: network))
+      let country = CountryCode(letters.0, letters.1) ?? .unknown
+      result[Network(asn: UInt32(network >> 16), country: country)] = counters
     }
     return result
   }
@@ -104,9 +105,5 @@ struct Marginals: Sendable {
     case 17: 256
     default: nil
     }
-  }
-
-  private static func place(of country: CountryCode) -> Int {
-    (Int(country.letters >> 8) - 0x41) * 26 + Int(country.letters & 0xff) - 0x41
   }
 }

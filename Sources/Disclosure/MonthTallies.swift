@@ -30,9 +30,11 @@ public func transportName(_ number: UInt8) -> String {
 }
 
 /// The marginals of one month over any number of ledgers. Nothing outside of this module can read
-/// the sums: the only way on is ``release(policy:)``.
+/// the sums: the only way on is to release them.
 public struct MonthTallies: Sendable {
   public let month: CalendarMonth
+  /// Unix seconds: tallies of hours from here on are left out.
+  public let coveredUntil: Int64
   private let seconds: Range<Int64>
   private var marginals: Marginals
   /// In the order of their names' first mention.
@@ -42,31 +44,35 @@ public struct MonthTallies: Sendable {
   var databases: Set<DatabaseRecord> = []
   var collectors: Set<CollectorRecord> = []
 
-  public init(month: CalendarMonth) {
+  /// - Parameter coveredUntil: `nil` for the whole month.
+  public init(month: CalendarMonth, coveredUntil: Int64? = nil) {
     self.month = month
+    self.coveredUntil = coveredUntil ?? month.seconds.upperBound
     seconds = month.seconds
     marginals = Marginals(month: month)
-    coverage = CoverageTally(month: month)
+    coverage = CoverageTally(month: month, until: self.coveredUntil)
   }
 
   /// Adds a tally of this month; one of another month is a mistake of the caller.
   public mutating func add(_ key: TallyKey, _ counters: TallyCounters) {
     precondition(seconds.contains(key.hour), "a tally of another month")
+    guard key.hour < coveredUntil else { return }
     marginals.add(key, counters)
     if !byRelay.isEmpty { byRelay[byRelay.count - 1].counters += counters }
   }
 
   /// Adds the tallies that were added to another part of the same month.
   public mutating func addTallies(of part: MonthTallies) {
-    precondition(part.month == month, "a part of another month")
+    precondition(
+      part.month == month && part.coveredUntil == coveredUntil, "a part of another month")
     marginals.add(part.marginals)
     if !byRelay.isEmpty { byRelay[byRelay.count - 1].counters += part.total }
   }
 
   var total: TallyCounters { marginals.total }
   var byServicePort: [ServicePort: TallyCounters] { marginals.byServicePort }
-  var byASN: [UInt32: TallyCounters] { marginals.byASN }
-  var byCountry: [CountryCode: TallyCounters] { marginals.byCountry }
+  /// By autonomous system and country: the one is mostly within the other.
+  var byNetwork: [Network: TallyCounters] { marginals.byNetwork }
   var byIPVersion: [UInt8: TallyCounters] { marginals.byIPVersion }
   /// By the day's first second.
   var byDay: [Int64: TallyCounters] { marginals.byDay }

@@ -1,5 +1,7 @@
 // The parameters of disclosure control, and the floors that no configuration goes below.
 
+import Tallies
+
 /// What is in force when a month is released.
 public struct ReleasePolicy: Equatable, Sendable {
   /// No configuration goes below this.
@@ -73,19 +75,36 @@ public struct NoisePolicy: Equatable, Sendable {
   public static let defaultEpsilon: UInt64 = 300
   public static let floorOfConnections: UInt64 = 10
   public static let floorOfBytes: UInt64 = 1_048_576
+  public static let defaultConnections: UInt64 = 100
+  public static let defaultBytes: UInt64 = 10 * 1_048_576
+  /// Beyond these the noise would be larger than anything that is measured.
+  public static let connectionsRange = floorOfConnections...1_000_000
+  public static let bytesRange = floorOfBytes...1 << 40
 
   public let thousandthsOfEpsilon: UInt64
   /// The activity of 24 hours that the noise hides.
   public let protectedConnections: UInt64
   public let protectedBytes: UInt64
 
+  /// No IP packet that is counted is shorter than 28 bytes: so many can the protected bytes be.
+  public var protectedPackets: UInt64 { protectedBytes / 28 }
+
+  var protected: [(column: WritableKeyPath<TallyCounters, UInt64>, most: UInt64)] {
+    [
+      (\.flows, protectedConnections), (\.flowsAnswered, protectedConnections),
+      (\.packetsOut, protectedPackets), (\.packetsIn, protectedPackets),
+      (\.bytesOut, protectedBytes), (\.bytesIn, protectedBytes),
+    ]
+  }
+
   /// `nil` where a parameter is out of its range.
   public init?(
-    thousandthsOfEpsilon: UInt64 = defaultEpsilon, protectedConnections: UInt64 = 100,
-    protectedBytes: UInt64 = 10 * 1_048_576
+    thousandthsOfEpsilon: UInt64 = defaultEpsilon,
+    protectedConnections: UInt64 = defaultConnections, protectedBytes: UInt64 = defaultBytes
   ) {
     guard Self.epsilonRange.contains(thousandthsOfEpsilon),
-      protectedConnections >= Self.floorOfConnections, protectedBytes >= Self.floorOfBytes
+      Self.connectionsRange.contains(protectedConnections),
+      Self.bytesRange.contains(protectedBytes)
     else { return nil }
     self.thousandthsOfEpsilon = thousandthsOfEpsilon
     self.protectedConnections = protectedConnections

@@ -41,6 +41,8 @@ public struct ReleasedMonth: Equatable, Sendable {
   public let databases: [DatabaseRecord]
   /// Sorted by version and digest.
   public let collectors: [CollectorRecord]
+  /// What versions of the month before this one showed, without names.
+  let shownBefore: [ReleasedSubject: KnownFigures]
 
   /// 1 for the first publication.
   public var revision: Int { revisions.last?.number ?? 1 }

@@ -14,13 +14,16 @@ public struct ReleasedFigures: Equatable, Sendable {
   public var bytes: UInt64 { bytesOut + bytesIn }
   public var packets: UInt64 { packetsOut + packetsIn }
 
-  init(_ counters: TallyCounters) {
-    flows = counters.flows
-    flowsAnswered = counters.flowsAnswered
-    packetsOut = counters.packetsOut
-    packetsIn = counters.packetsIn
-    bytesOut = counters.bytesOut
-    bytesIn = counters.bytesIn
+  init(
+    flows: UInt64, flowsAnswered: UInt64, packetsOut: UInt64, packetsIn: UInt64, bytesOut: UInt64,
+    bytesIn: UInt64
+  ) {
+    self.flows = flows
+    self.flowsAnswered = flowsAnswered
+    self.packetsOut = packetsOut
+    self.packetsIn = packetsIn
+    self.bytesOut = bytesOut
+    self.bytesIn = bytesIn
   }
 }
 

@@ -94,6 +94,21 @@ public struct LedgerReader: ~Copyable {
     }
   }
 
+  /// The first and the last hour of a month that has tallies.
+  public func hours(of month: CalendarMonth) throws(LedgerError) -> ClosedRange<Int64>? {
+    try translatingErrors(path) { () throws(SQLiteError) in
+      let ends = try connection.prepare(
+        """
+        SELECT (SELECT min(hour) FROM tallies WHERE hour >= ?1 AND hour < ?2),
+          (SELECT max(hour) FROM tallies WHERE hour >= ?1 AND hour < ?2)
+        """)
+      try ends.bind(1, month.seconds.lowerBound)
+      try ends.bind(2, month.seconds.upperBound)
+      guard try ends.step(), !ends.isNull(0) else { return nil }
+      return ends.integer(0)...ends.integer(1)
+    }
+  }
+
   /// Adds every tally of a month to one of a few sums, each made by a thread.
   ///
   /// - Parameters:

@@ -96,15 +96,6 @@ func synchronise(directory: String) throws(SystemFailure) {
   guard fsync(descriptor) == 0 else { throw SystemFailure(directory) }
 }
 
-/// A second name for a file, or a copy where the file system or its rules allow none.
-func linkOrCopy(_ source: String, to destination: String) throws(SystemFailure) {
-  if unsafe link(source, destination) == 0 { return }
-  guard [EPERM, EXDEV, EMLINK, EOPNOTSUPP, ENOSYS].contains(errno) else {
-    throw SystemFailure(destination)
-  }
-  try writeNewFile(destination, try readFile(source))
-}
-
 /// Removes a file, or a directory with all that is in it. Follows no symbolic link.
 func removeTree(_ path: String) throws(SystemFailure) {
   guard let status = try status(of: path) else { return }

@@ -1,8 +1,6 @@
-// month.json: what the index says of a month. A month that is not built again is known by this
-// file alone.
+// month.json: a month in a few numbers, which are those that the index says of it.
 
 import Disclosure
-import FoundationEssentials
 import Tallies
 
 struct MonthSummary: JSONDocument, Codable, Equatable {
@@ -63,32 +61,6 @@ struct MonthSummary: JSONDocument, Codable, Equatable {
         dimension: $0.dimension.rawValue, rows: $0.rows.count, hasOther: $0.other != nil,
         csv: "\($0.dimension.fileName).csv", json: "\($0.dimension.fileName).json")
     }
-  }
-
-  /// Reads the file of `month`.
-  init(file: String, month: CalendarMonth) throws(SiteError) {
-    struct Format: Decodable { let format: Int }
-    let summary: MonthSummary
-    do {
-      let data = Data(try readFile(file))
-      let format = try JSONDecoder().decode(Format.self, from: data).format
-      guard format <= Self.currentFormat else {
-        throw SiteError.laterFormat(file: file, format: format)
-      }
-      summary = try JSONDecoder().decode(MonthSummary.self, from: data)
-    } catch let error as SiteError {
-      throw error
-    } catch let error as SystemFailure {
-      throw .damagedFile(file: file, reason: error.reason)
-    } catch {
-      throw .damagedFile(file: file, reason: "not the summary of a month")
-    }
-    guard summary.month == month.description, summary.coverage.secondsObserved >= 0,
-      summary.coverage.secondsInMonth > 0
-    else {
-      throw .damagedFile(file: file, reason: "not the summary of \(month)")
-    }
-    self = summary
   }
 }
 

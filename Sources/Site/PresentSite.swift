@@ -5,8 +5,8 @@ import Tallies
 /// What stands at the target before a build.
 struct PresentSite {
   let directory: String
-  /// The months it has, in order, each with the names of its files.
-  let months: [(month: CalendarMonth, files: [String])]
+  /// The months it has, in order.
+  let months: [MonthDocuments]
   /// `nil` where the target doesn't exist yet.
   let status: FileStatus?
 
@@ -14,6 +14,7 @@ struct PresentSite {
   init(_ directory: String) throws(SiteError) {
     self.directory = directory
     let paths: [String]
+    var marker: SiteMarker?
     do {
       status = try Site.status(of: directory)
       guard let status else {
@@ -35,7 +36,9 @@ struct PresentSite {
       guard paths.contains(SiteMarker.file) else {
         throw .foreignFile(directory: directory, file: first)
       }
-      let ours = Set(try SiteMarker(in: directory).files)
+      let read = try SiteMarker(in: directory)
+      marker = read
+      let ours = Set(read.files)
       if let foreign = paths.first(where: { !ours.contains($0) }) {
         throw .foreignFile(directory: directory, file: foreign)
       }
@@ -47,7 +50,13 @@ struct PresentSite {
         files[month, default: []].append(String(parts[1]))
       }
     }
-    months = files.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    var months: [MonthDocuments] = []
+    for (month, names) in files.sorted(by: { $0.key < $1.key }) {
+      guard let marker else { continue }
+      months.append(
+        try MonthDocuments(of: month, names: names, in: directory, marker: marker))
+    }
+    self.months = months
   }
 
   /// Every path at the root and in folders of months. What is a folder elsewhere, empty, or neither

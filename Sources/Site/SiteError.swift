@@ -16,6 +16,8 @@ public enum SiteError: Error, Equatable, Sendable {
   case laterFormat(file: String, format: Int)
   /// A file of the present site that doesn't say what it should.
   case damagedFile(file: String, reason: String)
+  /// A released month is not as it was written.
+  case changedDocument(file: String)
   /// Another build holds the lock.
   case busy(directory: String, lockFile: String)
   /// This account may not write there.
@@ -54,6 +56,9 @@ extension SiteError: CustomStringConvertible {
         + " version that wrote it"
     case .damagedFile(let file, let reason):
       "\(file) is damaged: \(reason); build its month again, or restore the site from a copy"
+    case .changedDocument(let file):
+      "\(file) was changed after weir wrote it, so that its numbers can't be trusted; restore the"
+        + " site from a copy"
     case .busy(let directory, let lockFile):
       "another build is writing \(directory) (it holds \(lockFile)); wait until it has finished"
     case .noPermission(let path, let reason):

@@ -9,8 +9,11 @@ struct SiteMarker: JSONDocument, Codable, Equatable {
   var format = currentFormat
   /// Paths below the site, sorted; this file among them.
   let files: [String]
+  /// SHA-256 of every document of a released month, by its path.
+  let documents: [String: String]?
 
-  init(files: [String]) {
+  init(files: [String], documents: [String: String]) {
+    self.documents = documents
     self.files = files.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 

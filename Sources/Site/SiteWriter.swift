@@ -1,7 +1,7 @@
 // Publishes months: builds the whole site beside the present one, then puts it in its place.
 
 public import Disclosure
-import Tallies
+public import Tallies
 
 /// Writes a site of static pages and data files.
 ///
@@ -34,11 +34,36 @@ public struct SiteWriter: Sendable {
   /// Publishes months, each no more than once. The site's other months stay as they are; without
   /// any month, the site is made anew from what it has.
   public func publish(_ months: [ReleasedMonth]) throws(SiteError) {
-    precondition(Set(months.map(\.month)).count == months.count, "a month given twice")
+    let released = Dictionary(months.map { ($0.month, $0) }) { _, _ in
+      preconditionFailure("a month given twice")
+    }
+    try publish(months.map(\.month)) { month, _ in released[month] }.get()
+  }
+
+  /// Publishes months as `release` decides, given what is published of each already: while it does,
+  /// no other build changes that. A month of which it gives nothing stays as it is. Where it throws,
+  /// the site stays as it was.
+  public func publish<Failure>(
+    _ months: [CalendarMonth],
+    release: (CalendarMonth, ReleasedMonth?) throws(Failure) -> ReleasedMonth?
+  ) throws(SiteError) -> Result<Void, Failure> {
     let place = try SitePlace(directory)
+    var result = Result<Void, Failure>.success(())
     try place.locked { () throws(SiteError) in
       try place.recover()
       let present = try PresentSite(place.directory)
+      var documents = Dictionary(
+        uniqueKeysWithValues: present.months.map { ($0.released.month, $0) })
+      do throws(Failure) {
+        for month in months {
+          guard let released = try release(month, documents[month]?.released) else { continue }
+          documents[month] = MonthDocuments(publishing: released, over: documents[month])
+        }
+      } catch {
+        result = .failure(error)
+        return
+      }
+      let months = documents.values.sorted { $0.released.month < $1.released.month }
       let staging = place.staging
       do throws(SiteError) {
         try build(months, over: present, in: staging)
@@ -51,32 +76,25 @@ public struct SiteWriter: Sendable {
       try? removeTree(staging)
       try? removeTree(place.aside)
     }
+    return result
   }
 
   private func build(
-    _ months: [ReleasedMonth], over present: PresentSite, in staging: String
+    _ months: [MonthDocuments], over present: PresentSite, in staging: String
   ) throws(SiteError) {
-    do {
+    do throws(SystemFailure) {
       var site = try StagedSite(staging)
       var summaries: [(month: CalendarMonth, summary: MonthSummary)] = []
-      let published = Set(months.map(\.month))
-      for kept in present.months where !published.contains(kept.month) {
-        summaries.append((kept.month, try site.carry(kept.month, kept.files, from: present)))
-      }
       for month in months {
-        summaries.append((month.month, try site.write(month, title: title, templates: templates)))
+        let summary = try site.write(month, title: title, templates: templates)
+        summaries.append((month.released.month, summary))
       }
-      summaries.sort { $0.month < $1.month }
       let index = IndexView(summaries, siteTitle: title)
       try site.write("index.html", templates.render(.index, index))
       try site.write("style.css", templates.stylesheet)
       try site.finish(like: present.status)
-    } catch let error as SiteError {
-      throw error
-    } catch let error as SystemFailure {
-      throw SiteError(writing: error)
     } catch {
-      throw .cannotWrite(path: staging, reason: "\(error)")
+      throw SiteError(writing: error)
     }
   }
 

@@ -1,12 +1,15 @@
 // A site that is being built, in a directory of its own.
 
 import Disclosure
+import MessageDigest
 import Tallies
 
 /// Writes files and remembers them for the marker.
 struct StagedSite {
   private let directory: String
   private var files: [String] = []
+  /// Digests of released months, by path.
+  private var documents: [String: String] = [:]
 
   init(_ directory: String) throws(SystemFailure) {
     self.directory = directory
@@ -22,12 +25,17 @@ struct StagedSite {
     try write(path, Array(text.utf8))
   }
 
-  /// Writes a month's page and data files.
+  /// Writes a month's page and data files, and the documents that they are made of.
   mutating func write(
-    _ released: ReleasedMonth, title: String, templates: SiteTemplates
+    _ month: MonthDocuments, title: String, templates: SiteTemplates
   ) throws(SystemFailure) -> MonthSummary {
+    let released = month.released
     let folder = released.month.description
     try makeDirectory("\(directory)/\(folder)")
+    for (name, contents) in month.files {
+      try write("\(folder)/\(name)", contents)
+      documents["\(folder)/\(name)"] = SHA256.hexadecimal(of: contents)
+    }
     let summary = MonthSummary(released)
     let page = MonthView(
       released, siteTitle: title, names: templates, limit: SiteWriter.rowsOnPage)
@@ -47,24 +55,10 @@ struct StagedSite {
     return summary
   }
 
-  /// Takes a month over from the present site, byte for byte.
-  mutating func carry(
-    _ month: CalendarMonth, _ names: [String], from present: PresentSite
-  ) throws -> MonthSummary {
-    let source = "\(present.directory)/\(month)"
-    let summary = try MonthSummary(file: "\(source)/\(MonthSummary.file)", month: month)
-    try makeDirectory("\(directory)/\(month)")
-    for name in names {
-      try linkOrCopy("\(source)/\(name)", to: "\(directory)/\(month)/\(name)")
-      files.append("\(month)/\(name)")
-    }
-    try synchronise(directory: "\(directory)/\(month)")
-    return summary
-  }
-
   /// Writes the marker, and gives the whole the permissions of what it will replace.
   mutating func finish(like present: FileStatus?) throws(SystemFailure) {
-    try write(SiteMarker.file, SiteMarker(files: files + [SiteMarker.file]).serialised())
+    let marker = SiteMarker(files: files + [SiteMarker.file], documents: documents)
+    try write(SiteMarker.file, marker.serialised())
     if let present { try adopt(present, at: directory) }
     try synchronise(directory: directory)
   }

@@ -39,10 +39,14 @@ struct BuildCommand: ParsableCommand {
   var reports: String = "/usr/share/weir/reports"
 
   @Option(
+    name: .customLong("relay"), parsing: .singleValue,
     help: ArgumentHelp(
-      "Flows that a row must have to be published on its own, "
-        + "\(ReleasePolicy.floorOfMinimumFlows) or more."))
-  var minimumFlows: UInt64 = ReleasePolicy.floorOfMinimumFlows
+      "The name of each ledger's relay, in their order: then figures are told by relay, where "
+        + "every relay has enough (repeatable).", valueName: "name"))
+  var relays: [String] = []
+
+  @OptionGroup(title: "Disclosure control")
+  var disclosure: DisclosureOptions
 
   @Flag(help: "Print nothing but errors.")
   var quiet = false
@@ -53,10 +57,11 @@ struct BuildCommand: ParsableCommand {
       throw ValidationError(
         "a ledger is named twice: its numbers would count twice (\(repeated))")
     }
-    if ReleasePolicy(minimumFlows: minimumFlows) == nil {
-      throw ValidationError(
-        "--minimum-flows takes \(ReleasePolicy.floorOfMinimumFlows) or more: that floor can't be"
-          + " lowered")
+    if !relays.isEmpty, relays.count != ledgers.count || Set(relays).count != relays.count {
+      throw ValidationError("give each --ledger a --relay of its own, or none")
+    }
+    if disclosure.revise != nil, months.isEmpty {
+      throw ValidationError("--revise needs a --month: what is final changes by name only")
     }
     _ = try requestedMonths()
   }
@@ -65,9 +70,23 @@ struct BuildCommand: ParsableCommand {
     do {
       // Before anything is read: a template that can't be used is no reason to wait for.
       let templates = try SiteTemplates(directory: reports)
-      let released = try release()
-      try SiteWriter(templates: templates, directory: site).publish(released)
-      if !quiet { printSummary(released) }
+      let publication = try disclosure.publication(classes: EncryptionClasses())
+      let reading = try LedgerReading(
+        paths: ledgers, relays: relays, months: Set(requestedMonths()),
+        coveredUntil: publication.time.coveredUntil)
+      let months = Dictionary(uniqueKeysWithValues: reading.months.map { ($0.month, $0) })
+      var built: [(ReleasedMonth, PublicationOutcome)] = []
+      let writer = SiteWriter(templates: templates, directory: site)
+      try writer.publish(reading.months.map(\.month)) { month, earlier throws(RevisionNeeded) in
+        guard let tallies = months[month], publication.isDue(month) else { return nil }
+        let (released, outcome) = try publication.release(tallies, over: earlier)
+        built.append((released, outcome))
+        return released
+      }.get()
+      if !quiet {
+        printSummary(built)
+        printNotDue(reading.months.map(\.month).filter { !publication.isDue($0) })
+      }
     } catch {
       throw report(error)
     }
@@ -82,25 +101,33 @@ struct BuildCommand: ParsableCommand {
     }
   }
 
-  private func release() throws -> [ReleasedMonth] {
-    guard let policy = ReleasePolicy(minimumFlows: minimumFlows) else { return [] }
-    let reading = try LedgerReading(paths: ledgers, months: Set(requestedMonths()))
-    return reading.months.map { $0.release(policy: policy) }
-  }
-
-  private func printSummary(_ released: [ReleasedMonth]) {
-    for month in released {
+  private func printSummary(_ built: [(ReleasedMonth, PublicationOutcome)]) {
+    for (month, outcome) in built {
+      let state =
+        switch outcome {
+        case .published: month.status.rawValue
+        case .unchanged: "final, unchanged"
+        case .waiting:
+          "provisional, unchanged until \(CalendarDate(unixSeconds: month.coveredUntil + 86_400))"
+        case .revised: "revision \(month.revision)"
+        }
       if let total = month.total {
         let rows = month.tables.reduce(0) { $0 + $1.rows.count }
         print(
           "\(month.month): \(counted(total.flows, "flow")), \(iecBytes(total.bytes)),"
-            + " \(counted(UInt64(rows), "row"))")
+            + " \(counted(UInt64(rows), "row")), \(state)")
       } else {
         print(
-          "\(month.month): fewer than \(month.policy.minimumFlows) flows, so no figures are published"
-        )
+          "\(month.month): too little to be published (fewer than \(month.policy.minimumFlows)"
+            + " flows, or mostly one flow's bytes), so there are no figures, \(state)")
       }
     }
     print("site: \(site)/index.html")
+  }
+
+  private func printNotDue(_ months: [CalendarMonth]) {
+    for month in months {
+      print("\(month): left out until it is final, because noise is drawn once")
+    }
   }
 }

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Console
+import Disclosure
 import Glibc
 import Ledger
 import Site
@@ -16,12 +17,13 @@ private func sysexit(of error: any Error) -> Int32 {
   switch error {
   case let error as LedgerError: error.exitCode
   case is NoSuchMonth: EX_NOINPUT
+  case is RevisionNeeded: EX_DATAERR
   case let error as SiteError:
     switch error {
     case .unreadableResource: EX_NOINPUT
     case .invalidTemplate, .invalidNames: EX_CONFIG
     case .foreignFile, .cannotWrite, .cannotReplace: EX_CANTCREAT
-    case .laterFormat, .damagedFile: EX_DATAERR
+    case .laterFormat, .damagedFile, .changedDocument: EX_DATAERR
     case .noPermission: EX_NOPERM
     case .busy: EXIT_FAILURE
     }

@@ -37,19 +37,29 @@ struct LedgerReading {
   /// In ascending order.
   let months: [MonthTallies]
 
-  /// - Parameter wanted: empty for every month of the ledgers.
-  init(paths: [String], months wanted: Set<CalendarMonth>) throws {
+  /// - Parameters:
+  ///   - relays: a name for each ledger's relay, or none.
+  ///   - wanted: empty for every month of the ledgers.
+  ///   - coveredUntil: up to when a month is read, given its first and last hour.
+  init(
+    paths: [String], relays: [String], months wanted: Set<CalendarMonth>,
+    coveredUntil: (CalendarMonth, ClosedRange<Int64>) -> Int64
+  ) throws {
+    let ends = try Self.hours(paths).reduce(into: [CalendarMonth: Int64]()) {
+      $0[$1.key] = coveredUntil($1.key, $1.value)
+    }
     var available: Set<CalendarMonth> = []
     var months: [CalendarMonth: MonthTallies] = [:]
-    for path in paths {
+    for (position, path) in paths.enumerated() {
       let ledger = try LedgerReader(path: path)
       let inLedger = try ledger.months()
       available.formUnion(inLedger)
       let names = try ledger.networkNames()
       for month in inLedger where wanted.isEmpty || wanted.contains(month) {
-        var tallies = months[month] ?? MonthTallies(month: month)
-        for part in try ledger.sums(of: month, from: MonthTallies(month: month), { $0.add($1, $2) })
-        {
+        let empty = MonthTallies(month: month, coveredUntil: ends[month])
+        var tallies = months[month] ?? empty
+        if position < relays.count { tallies.begin(relay: relays[position]) }
+        for part in try ledger.sums(of: month, from: empty, { $0.add($1, $2) }) {
           tallies.addTallies(of: part)
         }
         let captures = try ledger.captures(overlapping: month)
@@ -65,5 +75,20 @@ struct LedgerReading {
       throw NoSuchMonth(month: missing.min(), available: available.sorted())
     }
     self.months = months.values.sorted { $0.month < $1.month }
+  }
+
+  /// Of every month, the first and the last hour that any ledger has.
+  private static func hours(_ paths: [String]) throws -> [CalendarMonth: ClosedRange<Int64>] {
+    var hours: [CalendarMonth: ClosedRange<Int64>] = [:]
+    for path in paths {
+      let ledger = try LedgerReader(path: path)
+      for month in try ledger.months() {
+        guard let these = try ledger.hours(of: month) else { continue }
+        let others = hours[month] ?? these
+        hours[month] =
+          min(these.lowerBound, others.lowerBound)...max(these.upperBound, others.upperBound)
+      }
+    }
+    return hours
   }
 }

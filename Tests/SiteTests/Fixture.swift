@@ -38,8 +38,9 @@ struct MonthBuilder {
     tallies.add(key, counters)
   }
 
-  func released(minimumFlows: UInt64 = 20) throws -> ReleasedMonth {
-    tallies.release(policy: try #require(ReleasePolicy(minimumFlows: minimumFlows)))
+  func released(minimumFlows: UInt64 = 20, rows: Int = 50) throws -> ReleasedMonth {
+    tallies.release(
+      policy: try #require(ReleasePolicy(minimumFlows: minimumFlows, rows: rows)))
   }
 
   /// A month with a row of every kind: named and not, known and not, shown and folded.

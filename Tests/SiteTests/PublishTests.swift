@@ -35,7 +35,8 @@ import Testing
           ["index.html", "style.css", "weir-site.json"]
             + ["2026-09", "2026-10"].flatMap { month in
               [
-                "index.html", "month.json", "coverage.json", "totals.csv", "totals.json",
+                "index.html", "month.json", "released.json", "coverage.json", "totals.csv",
+                "totals.json",
                 "service-ports.csv", "service-ports.json", "autonomous-systems.csv",
                 "autonomous-systems.json", "countries.csv", "countries.json",
                 "encryption-classes.csv", "encryption-classes.json", "ip-versions.csv",
@@ -62,8 +63,8 @@ import Testing
     var builder = try MonthBuilder()
     try builder.add(flows: 123_457)
     try writer.publish(try builder.released())
-    #expect(try workplace.text("2026-10/index.html").contains("123,457 flows"))
-    #expect(try workplace.text("index.html").contains("123,457"))
+    #expect(try workplace.text("2026-10/index.html").contains("123,460 flows"))
+    #expect(try workplace.text("index.html").contains("123,460"))
   }
 
   @Test("An empty directory is taken, with its permissions")
@@ -145,25 +146,65 @@ import Testing
     }
   }
 
-  @Test("A build that fails leaves the old site and nothing else")
-  func failedBuild() throws {
+  @Test("A released month that was changed by hand, cut or lost is refused, and nothing is built")
+  func changedDocument() throws {
     try writer.publish(try MonthBuilder.everyKind("2026-08"))
-    let summary = workplace.site + "/2026-08/month.json"
+    let document = workplace.site + "/2026-08/released.json"
+    let text = try workplace.text("2026-08/released.json")
     let month = try MonthBuilder.everyKind("2026-09")
-    for damage in ["{\"format\": 1}", "", "{\"format\": 2}"] {
-      try Data(damage.utf8).write(to: URL(filePath: summary))
+    for damage in [text.replacing("60040", with: "60050"), "", text + " "] {
+      try Data(damage.utf8).write(to: URL(filePath: document))
       let before = try workplace.files()
-      let expected: SiteError =
-        damage.contains("2")
-        ? .laterFormat(file: summary, format: 2)
-        : .damagedFile(file: summary, reason: "not the summary of a month")
-      #expect(throws: expected) { try writer.publish(month) }
+      #expect(throws: SiteError.changedDocument(file: document)) { try writer.publish(month) }
       #expect(try workplace.files() == before)
       #expect(try workplace.besideTheSite() == [])
     }
-    // Building the damaged month itself mends the site.
-    try writer.publish(try MonthBuilder.everyKind("2026-08"))
-    try writer.publish(month)
+    try FileManager.default.removeItem(atPath: document)
+    #expect(
+      throws: SiteError.damagedFile(file: document, reason: "no such file or directory")
+    ) { try writer.publish(month) }
+  }
+
+  @Test("A revision leaves the version before it in a file of its own, for good")
+  func revisions() throws {
+    let month = try #require(CalendarMonth("2026-10"))
+    let day: Int64 = 86_400
+    var versions: [[UInt8]] = []
+    for (number, flows) in ([5000, 9000, 20_000] as [UInt64]).enumerated() {
+      var builder = try MonthBuilder()
+      try builder.add(flows: flows)
+      let publication = Publication(
+        time: PublicationTime(now: month.seconds.upperBound + Int64(number + 9) * day),
+        policy: try #require(ReleasePolicy()), classes: EncryptionClasses(),
+        reasonForRevision: number == 0 ? nil : "reason \(number)")
+      try writer.publish([month]) { _, earlier throws(RevisionNeeded) in
+        try publication.release(builder.tallies, over: earlier).month
+      }.get()
+      versions.append(Array(try workplace.text("2026-10/released.json").utf8))
+    }
+    #expect(Array(try workplace.text("2026-10/released-r1.json").utf8) == versions[0])
+    #expect(Array(try workplace.text("2026-10/released-r2.json").utf8) == versions[1])
+    let released = try ReleasedMonth(document: versions[2])
+    #expect(released.revisions.map(\.number) == [2, 3])
+    #expect(released.revisions.map(\.reason) == ["reason 1", "reason 2"])
+    #expect(released.revisions.map(\.date.description) == ["2026-11-11", "2026-11-12"])
+    // They stay when another month is built.
+    try writer.publish(try MonthBuilder.everyKind("2026-12"))
+    #expect(Array(try workplace.text("2026-10/released-r1.json").utf8) == versions[0])
+  }
+
+  @Test("Where it can't be decided what to publish, the site stays as it is")
+  func undecided() throws {
+    try writer.publish(try MonthBuilder.everyKind())
+    let before = try workplace.files()
+    let month = try #require(CalendarMonth("2026-10"))
+    let outcome = try writer.publish([month]) { _, earlier throws(CancellationError) in
+      #expect(earlier?.month == month)
+      throw CancellationError()
+    }
+    #expect(throws: CancellationError.self) { try outcome.get() }
+    #expect(try workplace.files() == before)
+    #expect(try workplace.besideTheSite() == [])
   }
 
   @Test("A site that a later version wrote is left alone")
