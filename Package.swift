@@ -52,6 +52,7 @@ let package = Package(
     .target(name: "CSystem"),
 
     .target(name: "MarkPolicy", swiftSettings: strict),
+    .target(name: "MarkCheck", dependencies: ["MarkPolicy"], swiftSettings: strict),
     .target(
       name: "WeirMark", dependencies: ["CInterposition"], exclude: ["exports.map"],
       swiftSettings: strict + embedded,
@@ -87,7 +88,8 @@ let package = Package(
       swiftSettings: strict),
 
     .executableTarget(
-      name: "weir-mark", dependencies: ["Console", "MarkPolicy", "Tallies", argumentParser],
+      name: "weir-mark",
+      dependencies: ["Console", "MarkCheck", "MarkPolicy", "Tallies", argumentParser],
       swiftSettings: strict),
     .executableTarget(
       name: "weir-collect",
@@ -114,6 +116,9 @@ let package = Package(
       name: "ConfigurationTests", dependencies: ["Configuration", "TestSupport"],
       swiftSettings: strict),
     .testTarget(name: "MarkPolicyTests", dependencies: ["MarkPolicy"], swiftSettings: strict),
+    .testTarget(
+      name: "MarkCheckTests", dependencies: ["MarkCheck", "MarkPolicy", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(
       name: "TalliesTests", dependencies: ["Tallies", "TestSupport"], swiftSettings: strict),
     .testTarget(

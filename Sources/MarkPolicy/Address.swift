@@ -41,6 +41,11 @@ public struct AddressList: Sendable {
 
   public var isEmpty: Bool { count == 0 }
 
+  public subscript(index: Int) -> Address {
+    precondition(index < count)
+    return storage[index]
+  }
+
   /// - Returns: whether there was room.
   public mutating func append(_ address: Address) -> Bool {
     guard count < Self.capacity else { return false }

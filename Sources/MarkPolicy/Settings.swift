@@ -75,6 +75,11 @@ public struct PortList: Sendable {
 
   public var isEmpty: Bool { count == 0 }
 
+  public subscript(index: Int) -> UInt16 {
+    precondition(index < count)
+    return storage[index]
+  }
+
   /// - Returns: whether there was room.
   public mutating func append(_ port: UInt16) -> Bool {
     guard count < Self.capacity else { return false }

@@ -12,6 +12,10 @@ enum Failure: Error {
   case badLibrary(path: String, why: String)
   case noCommand(String)
   case notRunnable(path: String, number: Int32)
+  case noTor
+  case noProcess(Int32)
+  case unreadable(path: String, number: Int32)
+  case noSocketList(Int32)
 
   var message: String {
     switch self {
@@ -21,14 +25,20 @@ enum Failure: Error {
     case .badLibrary(let path, let why): "\(path): \(why)"
     case .noCommand(let name): "there is no command '\(name)'"
     case .notRunnable(let path, let number): "can't run \(path): \(errorText(number))"
+    case .noTor: "no process named tor runs here: name one with --pid, or a file with --torrc"
+    case .noProcess(let pid): "there is no process \(pid)"
+    case .unreadable(let path, let number): "\(path): \(errorText(number))"
+    case .noSocketList(let number): "the kernel gives no list of sockets: \(errorText(number))"
     }
   }
 
   var exitCode: Int32 {
     switch self {
     case .settings: EX_CONFIG
-    case .noLibrary, .badLibrary, .noCommand: EX_NOINPUT
-    case .notRunnable(_, let number): Console.exitCode(forUnreadable: number)
+    case .noLibrary, .badLibrary, .noCommand, .noProcess: EX_NOINPUT
+    case .noTor, .noSocketList: EX_UNAVAILABLE
+    case .notRunnable(_, let number), .unreadable(_, let number):
+      Console.exitCode(forUnreadable: number)
     }
   }
 }

@@ -46,12 +46,17 @@ struct ProcessEnvironment {
     if let value { entries.append(prefix + Array(value.utf8)) }
   }
 
-  /// What the library would find wrong with these settings.
-  func problem() -> SettingsProblem? {
+  var hasSettings: Bool { entries.contains { $0.starts(with: "WEIR_MARK_".utf8) } }
+
+  /// As the library would read them.
+  func readSettings() -> Settings {
     var reader = SettingsReader()
     for (index, entry) in entries.enumerated() { reader.read(entry.span, at: index) }
-    return reader.finish().problem
+    return reader.finish()
   }
+
+  /// What the library would find wrong with these settings.
+  func problem() -> SettingsProblem? { readSettings().problem }
 
   func describe(_ problem: SettingsProblem) -> String {
     let entry = problem.entry.map { entries[$0] }
