@@ -71,6 +71,8 @@ private func readEnvironment() -> Environment {
       }
       line.append("; nothing is marked, and ")
       line.appendConsequence(settings.onError)
+      // What stands in tor's own log has no room for a reason.
+      if settings.onError == .refuse { line.append(" (tor logs \"Operation canceled\")") }
     }
   }
   return unsafe Environment(settings: settings, statusPath: statusPath)

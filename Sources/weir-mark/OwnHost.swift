@@ -14,10 +14,10 @@ struct OwnHost: HostAddresses {
 
   /// Connecting a UDP socket asks for a route and sends nothing.
   func defaultSource(_ family: SocketFamily) -> Address? {
-    // Documentation addresses: no host has a route of its own for them.
+    // 192.88.99.1 of RFC 7526 and a documentation prefix: no host has a route of its own for them.
     let somewhere =
       family == .ipv4
-      ? Address(ipv4: 0xc633_6401) : Address(high: 0x2001_0db8_ffff_ffff, low: 1)
+      ? Address(ipv4: 0xc058_6301) : Address(high: 0x2001_0db8_ffff_ffff, low: 1)
     let source = withSocket(family) { file -> Address? in
       guard unsafe withName(somewhere, port: 9, { unsafe connect(file, $0, $1) == 0 }) else {
         return nil

@@ -34,7 +34,7 @@ print(*counters)
 PYTHON
 }
 
-refused="; nothing is marked, and exit connections are refused"
+refused="; nothing is marked, and exit connections are refused (tor logs \"Operation canceled\")"
 passing="; nothing is marked, and exit connections go on unmarked"
 
 settings=("${bind_mode[@]}")
