@@ -100,3 +100,16 @@ ln -s "$library" "$work/with blank.so"
 cp "$library" "$work/copy with blank.so"
 check "run: a library that LD_PRELOAD can't name" fails_with 66 "*can't name a path*" \
   "$installed" run "${mark[@]}" --library "$work/copy with blank.so" -- true
+
+# The drop-in for tor's service: its settings for each mode, of which one is in comments, are right ones.
+drop_in=$(realpath "$here/../../deploy/tor/weir.conf")
+drop_in_settings() { # EXCLUDED COMMENT: without settings like EXCLUDED, with those behind a "#" like COMMENT
+  mapfile -t settings < <(sed -nE "/$1/d; s/^Environment=(WEIR_MARK_.*)/\1/p; s/^#Environment=($2=.*)/\1/p" "$drop_in")
+  [ "${#settings[@]}" -ge 3 ]
+  settings=("${settings[@]//\/run\/weir-mark/$work}")
+  env "${settings[@]}" "$installed" run -- true
+}
+optional='WEIR_MARK_(DSCP|DNS_PORTS|ON_ERROR)'
+check "the drop-in has sound settings of bind mode" drop_in_settings '^#' "$optional"
+check "and of sentinel mode" drop_in_settings '^Environment=WEIR_MARK_(MODE|EXIT_ADDRESS)' \
+  "(WEIR_MARK_MODE|WEIR_MARK_SENTINEL|WEIR_MARK_REAL_ADDRESS|$optional)"
