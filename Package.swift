@@ -69,9 +69,13 @@ let package = Package(
     .target(
       name: "Confinement", dependencies: ["CConfinement", "CSeccomp"], swiftSettings: strict),
     .target(name: "Packets", swiftSettings: strict),
-    .target(name: "Flows", dependencies: ["Packets", "Tallies"], swiftSettings: strict),
+    .target(name: "KeyedHash", swiftSettings: strict),
     .target(
-      name: "Networks", dependencies: ["CMaxMindDB", "MessageDigest", "Packets", "Tallies"],
+      name: "Flows", dependencies: ["CSystem", "KeyedHash", "Packets", "Tallies"],
+      swiftSettings: strict),
+    .target(
+      name: "Networks",
+      dependencies: ["CMaxMindDB", "KeyedHash", "MessageDigest", "Packets", "Tallies"],
       swiftSettings: strict),
     .target(name: "MessageDigest", dependencies: ["CMessageDigest"], swiftSettings: strict),
     .target(name: "Ledger", dependencies: ["CSQLite", "Tallies"], swiftSettings: strict),
@@ -125,7 +129,8 @@ let package = Package(
       name: "PacketsTests", dependencies: ["CPcap", "Capture", "Packets", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "FlowsTests", dependencies: ["Flows", "Packets", "Tallies", "TestSupport"],
+      name: "FlowsTests",
+      dependencies: ["Flows", "KeyedHash", "Packets", "Tallies", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "NetworksTests",
@@ -135,7 +140,7 @@ let package = Package(
       name: "LedgerTests", dependencies: ["CSQLite", "Ledger", "Tallies", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "CaptureTests", dependencies: ["Capture", "Packets", "TestSupport"],
+      name: "CaptureTests", dependencies: ["CPcap", "Capture", "Packets", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "DisclosureTests", dependencies: ["Disclosure", "Tallies", "TestSupport"],

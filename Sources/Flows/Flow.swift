@@ -1,5 +1,6 @@
 // One flow as it is kept between its packets. No address and no port of ours: their keyed hash.
 
+internal import KeyedHash
 internal import Packets
 internal import Tallies
 
@@ -61,6 +62,9 @@ struct Flow {
     UInt64(settledBytesHigh) << 32 + UInt64(settledBytesLow) + bytesOut + bytesIn
   }
 
+  /// Whether there is anything in ``counters``: a flow begins and is answered by packets.
+  var hasCounted: Bool { packetsOut | packetsIn != 0 }
+
   var counters: TallyCounters {
     var counters = TallyCounters()
     counters.flows = state.contains(.beganThisHour) ? 1 : 0
@@ -71,6 +75,21 @@ struct Flow {
     counters.bytesIn = bytesIn
     if packetsOut > 0 || packetsIn > 0 { counters.largestFlow = size }
     return counters
+  }
+
+  /// Counts a packet of the flow's hour.
+  @inline(__always)
+  mutating func add(_ packet: AddressedPacket) {
+    if lastSeen < packet.stamp.nanoseconds { lastSeen = packet.stamp.nanoseconds }
+    if packet.isInbound {
+      packetsIn &+= 1
+      bytesIn &+= UInt64(packet.length)
+      if !state.contains(.answered) { state.formUnion([.answered, .answeredThisHour]) }
+    } else {
+      packetsOut &+= 1
+      bytesOut &+= UInt64(packet.length)
+    }
+    if !packet.tcpFlags.isDisjoint(with: [.fin, .rst]) { state.insert(.closed) }
   }
 
   /// To be called once ``counters`` are safe elsewhere.
@@ -103,6 +122,10 @@ struct Flow {
 /// The hash alone decides between addresses and exit ports. With 10⁷ flows in the table the chance
 /// that any two share 64 bits is 3 in a million, less what the compared fields take off.
 struct FlowKey {
+  static let none = FlowKey(
+    exit: Address(high: 0, low: 0), exitPort: 0, remote: Address(high: 0, low: 0), servicePort: 0,
+    ipVersion: .v4, transport: .udp, key: SipHashKey(first: 0, second: 0))
+
   let hash: UInt64
   let servicePort: UInt16
   let ipVersion: IPVersion
@@ -122,10 +145,10 @@ struct FlowKey {
       hash.append(remote.high)
       hash.append(remote.low)
     }
-    hash.append(
-      UInt64(exitPort) << 48 | UInt64(servicePort) << 32 | UInt64(transport.rawValue) << 8
-        | UInt64(ipVersion.rawValue))
-    self.hash = hash.finish()
+    // 13 bytes or 37: the length, which is part of the hash, tells the versions apart.
+    self.hash = hash.finish(
+      tail: UInt64(exitPort) << 24 | UInt64(servicePort) << 8 | UInt64(transport.rawValue),
+      bytes: 5)
     self.servicePort = servicePort
     self.ipVersion = ipVersion
     self.transport = transport

@@ -6,6 +6,7 @@
 // growing moves only the index. A flow that has idled out stays until its key comes again or its
 // slot is needed: nothing depends on when its memory is taken back.
 
+internal import CSystem
 internal import Packets
 internal import Tallies
 
@@ -37,7 +38,10 @@ struct FlowTable: ~Copyable {
   init(capacity: Int) {
     precondition(capacity > 0 && capacity <= Int(UInt32.max) / 4)
     self.capacity = capacity
-    unsafe flows = .allocate(capacity: capacity)
+    // Each flow in a cache line of its own, not in halves of two.
+    unsafe flows = UnsafeMutableRawPointer.allocate(
+      byteCount: capacity * MemoryLayout<Flow>.stride, alignment: 64
+    ).bindMemory(to: Flow.self, capacity: capacity)
     unsafe index = Self.emptyIndex(1024)
   }
 
@@ -77,6 +81,31 @@ struct FlowTable: ~Copyable {
     }
   }
 
+  // Two steps that bring what ``find(_:)`` will read into the processor's cache. In a table of some
+  // 10⁵ flows, waiting for that was most of a packet's cost.
+
+  /// The first: what the second will read.
+  @inline(__always)
+  func prefetchIndex(of key: FlowKey) {
+    let position = Int(Self.tag(key.hash)) & (unsafe index.count &- 1)
+    unsafe weir_prefetch(index.baseAddress.map { unsafe $0 + position })
+  }
+
+  /// The second: the flow that is likely to be the one.
+  @inline(__always)
+  func prefetchFlow(of key: FlowKey) {
+    let mask = unsafe index.count &- 1
+    let tag = Self.tag(key.hash)
+    var position = Int(tag) & mask
+    while true {
+      // As in `find`.
+      let entry = unsafe index[position]
+      if entry.occupant == 0 { return }
+      if entry.tag == tag { return unsafe weir_prefetch(flows + Int(entry.occupant &- 1)) }
+      position = (position &+ 1) & mask
+    }
+  }
+
   /// - Precondition: the table is not full, and has no flow of this key.
   mutating func insert(_ flow: Flow) -> Slot {
     precondition(count < capacity)
@@ -98,9 +127,13 @@ struct FlowTable: ~Copyable {
   mutating func remove(_ slot: Slot) {
     unindex(slot)
     if expiry != nil { expiryRemove(slot) }
+    self[slot].state = []
     free.append(slot)
     count -= 1
   }
+
+  /// Slots from here on have never been used. One that is free has an empty ``Flow/state``.
+  var slotsUsed: Range<Slot> { 0..<neverUsed }
 
   /// Every slot in use, in no particular order.
   var occupiedSlots: [Slot] {

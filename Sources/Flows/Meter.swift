@@ -5,6 +5,7 @@
 // then its packets wait; if it ends without a mark they are left out, and counted as such.
 // (The name is IPFIX's: a metering process makes flow records from packets, RFC 7011.)
 
+internal import KeyedHash
 public import Packets
 public import Tallies
 
@@ -46,6 +47,12 @@ public struct Meter: ~Copyable {
   var table: FlowTable
   private var tallies: TallyMap = [:]
 
+  /// Packets that wait to be counted together: as many as can be on their way to the processor's
+  /// cache while others are decoded.
+  private static let packetsTogether = 32
+  private(set) var waiting = InlineArray<32, AddressedPacket>(repeating: .none)
+  private(set) var waitingCount = 0
+
   /// The hour of the last packet and its limits: most packets need no division.
   private var hour = Hour(index: 0)
   private var hourNanoseconds = Hour(index: 0).nanosecondRange
@@ -67,6 +74,7 @@ public struct Meter: ~Copyable {
 
   /// Goes on with the account of another source, and gives back that of the one so far.
   public mutating func exchangeRecord(_ other: CaptureRecord) -> CaptureRecord {
+    countWaiting()
     let old = record
     record = other
     observedNanoseconds = 1...1
@@ -84,20 +92,48 @@ public struct Meter: ~Copyable {
   public mutating func count(
     _ frame: Span<UInt8>, wireLength: Int, stamp: Stamp?, decoder: PacketDecoder
   ) {
+    countTogether(frame, wireLength: wireLength, stamp: stamp, decoder: decoder)
+    countWaiting()
+  }
+
+  /// Counts one packet, soon: packets wait until some can be counted together, which is faster than
+  /// one by one. Until then their addresses are in memory; ``countWaiting()`` is to be called before
+  /// the next packet may be long in coming.
+  public mutating func countTogether(
+    _ frame: Span<UInt8>, wireLength: Int, stamp: Stamp?, decoder: PacketDecoder
+  ) {
     record.packets += 1
     guard let stamp else { return leaveOut(.badStamp) }
     if !observedNanoseconds.contains(stamp.nanoseconds) { observe(stamp) }
     do throws(DecodeFailure) {
-      count(try decoder.header(of: frame, wireLength: wireLength), at: stamp)
+      let header = try decoder.header(of: frame, wireLength: wireLength)
+      guard let packet = addressed(header, at: stamp) else { return leaveOut(.otherHost) }
+      table.prefetchIndex(of: packet.key)
+      waiting[waitingCount] = packet
+      waitingCount &+= 1
+      if waitingCount == Self.packetsTogether { countWaiting() }
     } catch {
       leaveOut(LeftOutReason(error))
     }
   }
 
+  /// Counts the packets that wait, and forgets their addresses.
+  public mutating func countWaiting() {
+    for position in 0..<waitingCount { table.prefetchFlow(of: waiting[position].key) }
+    for position in 0..<waitingCount {
+      count(waiting[position])
+      waiting[position].remote = Address(high: 0, low: 0)
+    }
+    waitingCount = 0
+  }
+
   /// Takes the tallies so far, those of flows that go on included. Adding up everything that was
   /// ever taken gives each flow and each packet once.
   public mutating func takeTallies() -> TallyMap {
-    for slot in table.occupiedSlots where table[slot].state.contains(.marked) {
+    countWaiting()
+    // In the order of their places, which memory is fastest to read in.
+    for slot in table.slotsUsed
+    where table[slot].state.contains(.marked) && table[slot].hasCounted {
       tally(slot)
     }
     let taken = tallies
@@ -107,6 +143,7 @@ public struct Meter: ~Copyable {
 
   /// Takes the tallies of flows that ended or whose hour passed; what goes on stays with its flow.
   public mutating func takeFinishedTallies() -> TallyMap {
+    countWaiting()
     let taken = tallies
     tallies = [:]
     return taken
@@ -126,6 +163,7 @@ public struct Meter: ~Copyable {
 
   /// Ends every flow, as at the end of the last file: those without a mark are left out now.
   public mutating func endAllFlows() {
+    countWaiting()
     for slot in table.occupiedSlots {
       settle(slot)
       table.remove(slot)
@@ -134,48 +172,42 @@ public struct Meter: ~Copyable {
 
   // MARK: One packet
 
+  /// The packet as one of a flow; `nil` where neither end is an exit address.
   @inline(__always)
-  private mutating func count(_ packet: PacketHeader, at stamp: Stamp) {
+  private mutating func addressed(_ packet: PacketHeader, at stamp: Stamp) -> AddressedPacket? {
     let isInbound: Bool
     if isExit(packet.source, packet.ipVersion) {
       isInbound = false
     } else if isExit(packet.destination, packet.ipVersion) {
       isInbound = true
     } else {
-      return leaveOut(.otherHost)
+      return nil
+    }
+    if !hourNanoseconds.contains(stamp.nanoseconds) {
+      hour = Hour(containing: stamp)
+      hourNanoseconds = hour.nanosecondRange
     }
     let remote = isInbound ? packet.source : packet.destination
-    let flowKey = FlowKey(
+    let key = FlowKey(
       exit: isInbound ? packet.destination : packet.source,
       exitPort: isInbound ? packet.destinationPort : packet.sourcePort,
       remote: remote,
       servicePort: isInbound ? packet.sourcePort : packet.destinationPort,
       ipVersion: packet.ipVersion, transport: packet.transport, key: key)
-    if !hourNanoseconds.contains(stamp.nanoseconds) {
-      hour = Hour(containing: stamp)
-      hourNanoseconds = hour.nanosecondRange
-    }
-    guard let slot = slot(for: flowKey, packet, at: stamp) else {
-      return leaveOut(.flowTableFull)
-    }
+    return AddressedPacket(
+      key: key, remote: remote, stamp: stamp, hour: hour, length: packet.length,
+      tcpFlags: packet.tcpFlags, isInbound: isInbound,
+      isSelected: selects(packet, isInbound: isInbound))
+  }
 
-    if table[slot].lastSeen < stamp.nanoseconds { table[slot].lastSeen = stamp.nanoseconds }
-    if isInbound {
-      table[slot].packetsIn &+= 1
-      table[slot].bytesIn &+= UInt64(packet.length)
-      if !table[slot].state.contains(.answered) {
-        table[slot].state.formUnion([.answered, .answeredThisHour])
-      }
-    } else {
-      table[slot].packetsOut &+= 1
-      table[slot].bytesOut &+= UInt64(packet.length)
-    }
-    if !packet.tcpFlags.isDisjoint(with: [.fin, .rst]) { table[slot].state.insert(.closed) }
-
+  @inline(__always)
+  private mutating func count(_ packet: AddressedPacket) {
+    guard let slot = slot(for: packet) else { return leaveOut(.flowTableFull) }
+    table[slot].add(packet)
     if table[slot].state.contains(.marked) {
       record.packetsCounted += 1
-    } else if selects(packet, isInbound: isInbound) {
-      mark(slot, network: resolve(remote, packet.ipVersion))
+    } else if packet.isSelected {
+      mark(slot, network: resolve(packet.remote, packet.key.ipVersion))
     }
   }
 
@@ -196,42 +228,43 @@ public struct Meter: ~Copyable {
   /// The flow that the packet belongs to, begun if need be, its counters ready for this hour; `nil`
   /// where there is no room for it.
   @inline(__always)
-  private mutating func slot(
-    for flowKey: FlowKey, _ packet: PacketHeader, at stamp: Stamp
-  ) -> Slot? {
-    guard let slot = table.find(flowKey) else { return begin(flowKey, at: stamp) }
+  private mutating func slot(for packet: AddressedPacket) -> Slot? {
+    guard let slot = table.find(packet.key) else { return begin(packet) }
     let beginsAnew = packet.tcpFlags.contains(.syn) && table[slot].state.contains(.closed)
-    if beginsAnew || stamp.nanoseconds > timeouts.end(of: table[slot]) {
-      restart(slot, flowKey, at: stamp)
-    } else if table[slot].hour != hour || table[slot].packetsOut == .max
+    if beginsAnew || packet.stamp.nanoseconds > timeouts.end(of: table[slot]) {
+      restart(slot, packet)
+    } else if table[slot].hour != packet.hour || table[slot].packetsOut == .max
       || table[slot].packetsIn == .max
     {
-      guard changeHour(slot) else { return nil }
+      guard changeHour(slot, to: packet.hour) else { return nil }
     }
     return slot
   }
 
-  private mutating func begin(_ flowKey: FlowKey, at stamp: Stamp) -> Slot? {
+  @inline(never)
+  private mutating func begin(_ packet: AddressedPacket) -> Slot? {
     if table.isFull {
-      while let ended = table.nextExpired(before: stamp, timeouts: timeouts) {
+      while let ended = table.nextExpired(before: packet.stamp, timeouts: timeouts) {
         settle(ended)
         table.remove(ended)
       }
       if table.isFull { return nil }
     }
-    return table.insert(Flow(key: flowKey, stamp: stamp, hour: hour))
+    return table.insert(Flow(key: packet.key, stamp: packet.stamp, hour: packet.hour))
   }
 
-  private mutating func restart(_ slot: Slot, _ flowKey: FlowKey, at stamp: Stamp) {
+  @inline(never)
+  private mutating func restart(_ slot: Slot, _ packet: AddressedPacket) {
     settle(slot)
-    var flow = Flow(key: flowKey, stamp: stamp, hour: hour)
+    var flow = Flow(key: packet.key, stamp: packet.stamp, hour: packet.hour)
     flow.expiryPosition = table[slot].expiryPosition
     table[slot] = flow
     table.flowRestarted(slot, timeouts: timeouts)
   }
 
   /// Puts the counters of the hour that the flow was in where they belong.
-  private mutating func changeHour(_ slot: Slot) -> Bool {
+  @inline(never)
+  private mutating func changeHour(_ slot: Slot, to hour: Hour) -> Bool {
     if table[slot].state.contains(.marked) {
       tally(slot)
     } else if !table.setAsideCurrentHour(slot) {
@@ -244,6 +277,7 @@ public struct Meter: ~Copyable {
   // MARK: Flows
 
   /// The flow counts from now on, with all that it held back.
+  @inline(never)
   private mutating func mark(_ slot: Slot, network: Network) {
     table[slot].asn = network.asn
     table[slot].country = network.country
@@ -257,9 +291,9 @@ public struct Meter: ~Copyable {
 
   /// Adds what the flow has counted in its current hour.
   private mutating func tally(_ slot: Slot) {
-    let counters = table[slot].counters
-    guard counters != TallyCounters() else { return }
-    tallies[table[slot].tallyKey(of: table[slot].hour), default: TallyCounters()] += counters
+    guard table[slot].hasCounted else { return }
+    tallies[table[slot].tallyKey(of: table[slot].hour), default: TallyCounters()] +=
+      table[slot].counters
     table[slot].clearCounters()
   }
 

@@ -58,8 +58,16 @@ final class NetworkDatabase {
     unsafe handle.deallocate()
   }
 
-  /// The entry for an address; `nil` where the database has none.
-  func entry(_ address: Address, _ version: IPVersion) throws(NetworksError) -> Entry? {
+  /// What a search for an address ended at.
+  @safe
+  struct Match {
+    /// `nil` where the database has none.
+    var entry: Entry?
+    /// The answer is the same for all addresses that begin with as many bits.
+    var prefixLength: Int
+  }
+
+  func match(_ address: Address, _ version: IPVersion) throws(NetworksError) -> Match {
     var status: Int32 = 0
     let result: MMDB_lookup_result_s
     switch version {
@@ -73,7 +81,9 @@ final class NetworkDatabase {
         }
       }
     case .v6:
-      guard unsafe handle.pointee.metadata.ip_version == 6 else { return nil }
+      guard unsafe handle.pointee.metadata.ip_version == 6 else {
+        return Match(entry: nil, prefixLength: 0)
+      }
       var socketAddress = sockaddr_in6()
       socketAddress.sin6_family = sa_family_t(AF_INET6)
       let words = (address.high.bigEndian, address.low.bigEndian)
@@ -87,7 +97,11 @@ final class NetworkDatabase {
       }
     }
     guard status == MMDB_SUCCESS else { throw damaged(status) }
-    return unsafe result.found_entry ? Entry(raw: result.entry) : nil
+    // In a tree for IPv6, IPv4 addresses lie below 96 bits.
+    let above = unsafe version == .v4 && handle.pointee.metadata.ip_version == 6 ? 96 : 0
+    return unsafe Match(
+      entry: result.found_entry ? Entry(raw: result.entry) : nil,
+      prefixLength: max(0, Int(result.netmask) - above))
   }
 
   /// A record of the database. Valid as long as the database is.

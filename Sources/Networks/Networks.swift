@@ -39,6 +39,7 @@ extension DatabaseRecord.Kind {
 public final class Networks {
   private let asnDatabase: NetworkDatabase
   private let countryDatabase: NetworkDatabase
+  private var cache = PrefixCache()
   /// Names of the autonomous systems that have been looked up.
   public private(set) var names: [UInt32: String] = [:]
   /// Look-ups that met a damaged record. Their flows count, with what could be read of their network.
@@ -54,24 +55,34 @@ public final class Networks {
 
   /// What the databases say of an address: ASN 0 and country `ZZ` where they say nothing.
   public func network(of address: Address, _ version: IPVersion) -> Network {
+    let position = cache.position(of: address, version)
+    if let known = cache[position] { return known }
     var network = Network.unknown
     var isDamaged = false
+    var prefixLength = 0
     do throws(NetworksError) {
-      if var entry = try asnDatabase.entry(address, version) {
+      let asnMatch = try asnDatabase.match(address, version)
+      if var entry = asnMatch.entry {
         if let asn = entry.asn() {
           network.asn = asn
           if asn != 0, names[asn] == nil { names[asn] = entry.networkName() ?? "" }
         }
         isDamaged = entry.isDamaged
       }
-      if var entry = try countryDatabase.entry(address, version) {
+      let countryMatch = try countryDatabase.match(address, version)
+      if var entry = countryMatch.entry {
         if let country = entry.country() { network.country = country }
         isDamaged = isDamaged || entry.isDamaged
       }
+      prefixLength = max(asnMatch.prefixLength, countryMatch.prefixLength)
     } catch {
       isDamaged = true
     }
-    if isDamaged { failedLookups += 1 }
+    if isDamaged {
+      failedLookups += 1
+    } else if prefixLength <= PrefixCache.prefixLength(version) {
+      cache[position] = network
+    }
     return network
   }
 }

@@ -62,7 +62,7 @@ struct CaptureReading {
         records[current] = meter.exchangeRecord(records[source])
         current = source
       }
-      meter.count(frame, wireLength: wireLength, stamp: stamp, decoder: decoder)
+      meter.countTogether(frame, wireLength: wireLength, stamp: stamp, decoder: decoder)
       untilLook -= 1
       if untilLook == 0 {
         untilLook = Self.packetsBetweenLooks

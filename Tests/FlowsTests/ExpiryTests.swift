@@ -1,5 +1,6 @@
 // Which flow idles out first, against a scan of all.
 
+import KeyedHash
 import Packets
 import Tallies
 import Testing

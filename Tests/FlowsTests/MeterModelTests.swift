@@ -31,6 +31,35 @@ import TestSupport
     #expect(maximumFlows > 20 || meter.record.leftOut[.flowTableFull] > 0)
   }
 
+  @Test(
+    "packets that are counted together count as one by one",
+    arguments: [1, 3, 8, 1000], UInt64(0)..<8)
+  func together(maximumFlows: Int, seed: UInt64) {
+    var generator = SeededGenerator(seed: seed)
+    var together = Meter(.test(maximumFlows: maximumFlows), resolve: testNetwork)
+    var oneByOne = Meter(.test(maximumFlows: maximumFlows), resolve: testNetwork)
+    var sum: TallyMap = [:]
+    for packet in Self.packets(1500, using: &generator) {
+      together.countTogether(packet)
+      oneByOne.count(packet)
+      switch Int.random(in: 0..<200, using: &generator) {
+      case 0: together.countWaiting()
+      case 1:
+        together.count(packet)
+        oneByOne.count(packet)
+      case 2: sum += together.takeTallies()
+      case 3: sum += together.takeFinishedTallies()
+      default: break
+      }
+    }
+    together.endAllFlows()
+    oneByOne.endAllFlows()
+    sum += together.takeFinishedTallies()
+    #expect(sum == oneByOne.takeFinishedTallies())
+    #expect(together.record == oneByOne.record)
+    #expect(together.record.packetsCounted > 0)
+  }
+
   @Test("when tallies are taken changes nothing of their sum", arguments: UInt64(0)..<12)
   func takingAnyTime(seed: UInt64) {
     var generator = SeededGenerator(seed: seed)

@@ -1,5 +1,6 @@
 // The meter's rules one at a time, where the fixtures' captures don't reach.
 
+import KeyedHash
 import Packets
 import Tallies
 import Testing

@@ -86,6 +86,12 @@ extension MeterConfiguration {
 }
 
 extension Meter {
+  mutating func countTogether(_ packet: TestPacket) {
+    countTogether(
+      packet.frame.span, wireLength: Int(packet.length), stamp: packet.stamp,
+      decoder: PacketDecoder(linkType: .rawIP))
+  }
+
   mutating func count(_ packet: TestPacket) {
     count(
       packet.frame.span, wireLength: Int(packet.length), stamp: packet.stamp,

@@ -1,5 +1,6 @@
 // What leaves the meter has no place for an address, a port of ours, the key, or a moment in time.
 
+import KeyedHash
 import Packets
 import Tallies
 import Testing
@@ -61,6 +62,24 @@ import Testing
     for secret in ["192.0.2", "198.51", "3221225994", "3325256705", "51234", "51_234"] {
       #expect(!text.contains(secret))
     }
+  }
+
+  @Test("packets that waited leave no address behind once they are counted")
+  func waiting() {
+    func addresses(_ meter: borrowing Meter) -> Int {
+      meter.waiting.indices.count { meter.waiting[$0].remote != Address(high: 0, low: 0) }
+    }
+    var meter = Meter(.test(), resolve: testNetwork)
+    for number in 0..<100 {
+      let flow = TestPacket.FlowName(exitPort: UInt16(number), isIPv6: number % 2 == 0)
+      meter.countTogether(TestPacket(flow: flow, second: 1))
+      #expect(addresses(meter) == meter.waitingCount)
+    }
+    #expect(addresses(meter) > 0)
+    meter.countWaiting()
+    #expect(addresses(meter) == 0)
+    meter.count(TestPacket(second: 2))
+    #expect(addresses(meter) == 0)
   }
 
   @Test("a flow in memory holds a hash, and neither address nor port of ours")

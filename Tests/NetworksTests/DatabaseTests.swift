@@ -35,7 +35,8 @@ import Testing
     }
     let networks = try Networks.opening(database.path, as: kind)
     #expect(!database.answers.isEmpty)
-    for answer in database.answers {
+    // A second time, and among others, when much of it is remembered.
+    for answer in database.answers + database.answers.reversed() + database.answers.shuffled() {
       let network = try networks.network(of: answer.address)
       switch kind {
       case .asn:

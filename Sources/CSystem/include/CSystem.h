@@ -4,6 +4,7 @@
 #include <sys/types.h>
 #include "Events.h"
 #include "Packet.h"
+#include "Prefetch.h"
 
 /* fopencookie(3) with a reader alone. Declared only under _GNU_SOURCE, which would give other headers
    another shape here than in Swift's Glibc module. */

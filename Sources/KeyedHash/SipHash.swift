@@ -3,46 +3,57 @@
 // Swift's own Hasher is SipHash-1-3 with a key per process, but its algorithm is no promise, and
 // SWIFT_DETERMINISTIC_HASHING makes the key a constant. Here the key must be secret: it is all that
 // stands between a hash in memory and the address that it was made from.
+//
+// A module of its own, since flows and networks are both remembered by such a hash. All of it is
+// inlinable: it is most of the work that a packet makes.
 
 /// A 128-bit key that is drawn at start, kept in memory only, and has no description.
-struct SipHashKey {
-  let first: UInt64
-  let second: UInt64
+@frozen
+public struct SipHashKey: Sendable {
+  @usableFromInline let first: UInt64
+  @usableFromInline let second: UInt64
 
-  init(first: UInt64, second: UInt64) {
+  public init(first: UInt64, second: UInt64) {
     self.first = first
     self.second = second
   }
 
   /// Draws a key from the system's generator: getrandom(2).
-  static func random() -> SipHashKey {
+  public static func random() -> SipHashKey {
     var generator = SystemRandomNumberGenerator()
     return SipHashKey(first: generator.next(), second: generator.next())
   }
 }
 
-/// The hash of a message of whole little-endian 64-bit words.
-struct SipHash {
-  private var v0, v1, v2, v3: UInt64
-  private var length: UInt64 = 0
+/// The hash of a message of whole little-endian 64-bit words, and some bytes at its end.
+@frozen
+public struct SipHash {
+  @usableFromInline var v0, v1, v2, v3: UInt64
+  @usableFromInline var length: UInt64 = 0
 
-  @inline(__always)
-  init(key: SipHashKey) {
+  @inlinable @inline(__always)
+  public init(key: SipHashKey) {
     v0 = key.first ^ 0x736f_6d65_7073_6575
     v1 = key.second ^ 0x646f_7261_6e64_6f6d
     v2 = key.first ^ 0x6c79_6765_6e65_7261
     v3 = key.second ^ 0x7465_6462_7974_6573
   }
 
-  @inline(__always)
-  mutating func append(_ word: UInt64) {
+  @inlinable @inline(__always)
+  public mutating func append(_ word: UInt64) {
     compress(word)
     length &+= 8
   }
 
-  @inline(__always)
-  consuming func finish() -> UInt64 {
-    compress(length << 56)
+  @inlinable @inline(__always)
+  public consuming func finish() -> UInt64 { finish(tail: 0, bytes: 0) }
+
+  /// - Parameters:
+  ///   - tail: what follows the last whole word.
+  ///   - bytes: how many bytes of that there are, 0 to 7; those above are 0.
+  @inlinable @inline(__always)
+  public consuming func finish(tail: UInt64, bytes: UInt64) -> UInt64 {
+    compress((length &+ bytes) << 56 | tail)
     v2 ^= 0xff
     round()
     round()
@@ -51,16 +62,16 @@ struct SipHash {
     return v0 ^ v1 ^ v2 ^ v3
   }
 
-  @inline(__always)
-  private mutating func compress(_ word: UInt64) {
+  @inlinable @inline(__always)
+  mutating func compress(_ word: UInt64) {
     v3 ^= word
     round()
     round()
     v0 ^= word
   }
 
-  @inline(__always)
-  private mutating func round() {
+  @inlinable @inline(__always)
+  mutating func round() {
     v0 &+= v1
     v1 = v1 << 13 | v1 >> 51
     v1 ^= v0
