@@ -48,7 +48,7 @@ final class ByteSource {
   /// `nil` where the source is no regular file.
   let size: UInt64?
 
-  /// The first bytes, held back by ``peekMagic()`` for the first read.
+  /// The first bytes, held back by ``peek(_:)`` for the first read.
   private var heldBack: ArraySlice<UInt8> = []
 
   init(path: String, markedOffsets: [UInt64]) throws(CaptureError) {
@@ -80,18 +80,18 @@ final class ByteSource {
     close(descriptor)
   }
 
-  /// The first four bytes, which stay to be read.
-  func peekMagic() -> [UInt8] {
-    var magic = [UInt8](repeating: 0, count: 4)
+  /// The first bytes, as many as there are up to `length`. They stay to be read.
+  func peek(_ length: Int) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: length)
     var count = 0
-    while count < 4 {
-      let read = unsafe magic.withUnsafeMutableBytes {
-        unsafe readRetrying($0.baseAddress.map { unsafe $0 + count }, 4 - count)
+    while count < length {
+      let read = unsafe bytes.withUnsafeMutableBytes {
+        unsafe readRetrying($0.baseAddress.map { unsafe $0 + count }, length - count)
       }
       guard read > 0 else { break }
       count += read
     }
-    heldBack = magic[..<count]
+    heldBack = bytes[..<count]
     return Array(heldBack)
   }
 
@@ -106,7 +106,8 @@ final class ByteSource {
         .read(into: UnsafeMutableRawBufferPointer(start: buffer, count: count))
     }
 
-  private func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+  /// Reads some bytes and digests them: their count, 0 at the end, -1 after a ``readError``.
+  func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
     let count: Int
     if heldBack.isEmpty {
       count = unsafe readRetrying(buffer.baseAddress, buffer.count)
