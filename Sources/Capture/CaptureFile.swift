@@ -88,15 +88,15 @@ public struct CaptureFile: ~Copyable {
     try body(unsafe Span(_unsafeElements: records.frame))
   }
 
-  /// Hands the current packet to `body`, and those that follow it for as long as `isDue` of their
-  /// stamps. (One call for a run of packets: what reads them is told apart once for all.)
-  public mutating func forEachPacket(
-    while isDue: (Stamp?) -> Bool,
+  /// Hands the current packet to `body`, and those that follow it up to a limit. (One call for a run
+  /// of packets: what reads them is told apart once for all.)
+  mutating func forEachPacket(
+    upTo limit: RunLimit,
     _ body: (_ frame: Span<UInt8>, _ wireLength: Int, _ stamp: Stamp?) throws -> Void
   ) throws -> Progress {
     switch reader {
-    case .classic(let classic): try classic.forEachPacket(while: isDue, body)
-    case .libpcap(let libpcap): try libpcap.forEachPacket(while: isDue, body)
+    case .classic(let classic): try classic.forEachPacket(upTo: limit, body)
+    case .libpcap(let libpcap): try libpcap.forEachPacket(upTo: limit, body)
     }
   }
 
@@ -115,10 +115,22 @@ public struct CaptureFile: ~Copyable {
   public var digestsAtMarkedOffsets: [ContentDigest] { source.digestsAtMarkedOffsets }
 }
 
-extension RecordReader {
+/// Where a run of one file's packets ends, because another file's are due.
+struct RunLimit {
+  var nanoseconds: Int64
+  var includesEqual: Bool
+
+  /// A packet without a usable stamp is due at once.
   @inline(__always)
+  func admits(_ stamp: Stamp?) -> Bool {
+    let time = stamp?.nanoseconds ?? .min
+    return time < nanoseconds || (includesEqual && time == nanoseconds)
+  }
+}
+
+extension RecordReader {
   fileprivate func forEachPacket(
-    while isDue: (Stamp?) -> Bool,
+    upTo limit: RunLimit,
     _ body: (_ frame: Span<UInt8>, _ wireLength: Int, _ stamp: Stamp?) throws -> Void
   ) throws -> CaptureFile.Progress {
     var progress: CaptureFile.Progress
@@ -126,7 +138,7 @@ extension RecordReader {
       // The reader is not touched while `body` runs.
       try body(unsafe Span(_unsafeElements: frame), wireLength, stamp)
       progress = try advance()
-    } while progress == .packet && isDue(stamp)
+    } while progress == .packet && limit.admits(stamp)
     return progress
   }
 }

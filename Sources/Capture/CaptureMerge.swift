@@ -44,6 +44,11 @@ public final class CaptureMerge {
       self.source = source
     }
 
+    /// Up to where packets of another source are due before this.
+    func limit(for source: Int) -> RunLimit {
+      RunLimit(nanoseconds: nanoseconds, includesEqual: source < self.source)
+    }
+
     static let never = Due(stamp: Stamp(nanoseconds: .max), source: .max)
 
     static func < (left: Due, right: Due) -> Bool {
@@ -106,9 +111,7 @@ public final class CaptureMerge {
       try report(ended)
       let opened = active[position]
       let (source, decoder) = (opened.source, opened.file.decoder)
-      let progress = try opened.file.forEachPacket {
-        Due(stamp: $0, source: source) < until
-      } _: {
+      let progress = try opened.file.forEachPacket(upTo: until.limit(for: source)) {
         try body($0, $1, $2, decoder, source)
       }
       if progress != .packet {

@@ -53,14 +53,10 @@ final class ClassicReader: RecordReader {
       start: (buffer + frameStart).assumingMemoryBound(to: UInt8.self), count: frameCount)
   }
 
-  @inline(__always)
   func advance() throws(CaptureError) -> CaptureFile.Progress {
     frameCount = 0
     guard try hasBytes(Self.recordHeaderLength) else { return position == end ? .end : .cutOff }
-    let seconds = word(position)
-    let fraction = word(position + 4)
     let captured = word(position + 8)
-    let onTheWire = word(position + 12)
     guard captured <= ClassicFormat.longestCapture else {
       throw .damaged(
         path: path,
@@ -68,15 +64,47 @@ final class ClassicReader: RecordReader {
           + "\(ClassicFormat.longestCapture)")
     }
     guard try hasBytes(Self.recordHeaderLength + Int(captured)) else { return .cutOff }
-    frameStart = position + Self.recordHeaderLength
+    take(captured)
+    return .packet
+  }
+
+  /// Hands the current packet to `body`, and those that follow it up to a limit.
+  func forEachPacket(
+    upTo limit: RunLimit,
+    _ body: (_ frame: Span<UInt8>, _ wireLength: Int, _ stamp: Stamp?) throws -> Void
+  ) throws -> CaptureFile.Progress {
+    repeat {
+      // The buffer is not touched while `body` runs.
+      try body(unsafe Span(_unsafeElements: frame), wireLength, stamp)
+      let waiting = end &- position
+      if waiting >= Self.recordHeaderLength {
+        let captured = word(position &+ 8)
+        if captured <= ClassicFormat.longestCapture,
+          waiting >= Self.recordHeaderLength &+ Int(captured)
+        {
+          take(captured)
+          continue
+        }
+      }
+      // Beyond the buffer, or not a record.
+      let progress = try advance()
+      guard progress == .packet else { return progress }
+    } while limit.admits(stamp)
+    return .packet
+  }
+
+  /// Makes the record at `position`, which lies in the buffer, the current packet.
+  @inline(__always)
+  private func take(_ captured: UInt32) {
+    let (seconds, fraction) = (word(position), word(position &+ 4))
+    wireLength = Int(word(position &+ 12))
+    frameStart = position &+ Self.recordHeaderLength
     frameCount = Int(min(captured, format.snapLength))
-    wireLength = Int(onTheWire)
     // At most 2³² s and 2³² µs: far from the limits of `Int64`, and inside of those of `Stamp`.
     stamp = Stamp(
       nanoseconds: Int64(seconds) &* 1_000_000_000
         &+ Int64(fraction) &* format.nanosecondsPerFraction)
-    position = frameStart + Int(captured)
-    return .packet
+    position = frameStart &+ Int(captured)
   }
 
   /// Whether the file has this many bytes from `position` on. If so they are in the buffer.
