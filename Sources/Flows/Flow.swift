@@ -8,6 +8,8 @@ internal import Tallies
 struct Flow {
   struct State: OptionSet {
     let rawValue: UInt8
+    /// A flow, and not a slot that waits for one.
+    static let isInTable = State(rawValue: 1 << 6)
     /// An outbound packet carried the mark: everything of this flow counts.
     static let marked = State(rawValue: 1 << 0)
     /// FIN or RST was seen: the next SYN begins another flow.
@@ -42,7 +44,7 @@ struct Flow {
   var servicePort: UInt16
   var ipVersion: IPVersion
   var transport: Transport
-  var state: State = .beganThisHour
+  var state: State = [.isInTable, .beganThisHour]
   private var settledBytesHigh: UInt8 = 0
 
   init(key: FlowKey, stamp: Stamp, hour: Hour) {

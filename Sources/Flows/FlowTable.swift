@@ -132,13 +132,9 @@ struct FlowTable: ~Copyable {
     count -= 1
   }
 
-  /// Slots from here on have never been used. One that is free has an empty ``Flow/state``.
+  /// Every slot that has been in use, in the order that memory is fastest to read in. Those that are
+  /// free now have an empty ``Flow/state``.
   var slotsUsed: Range<Slot> { 0..<neverUsed }
-
-  /// Every slot in use, in no particular order.
-  var occupiedSlots: [Slot] {
-    unsafe index.compactMap { $0.occupant == 0 ? nil : $0.occupant - 1 }
-  }
 
   // MARK: Hours set aside
 
@@ -238,7 +234,7 @@ struct FlowTable: ~Copyable {
 
   private mutating func buildExpiry(_ timeouts: IdleTimeouts) {
     expiry = ExpiryHeap(timeouts: timeouts)
-    for slot in occupiedSlots { expiryInsert(slot) }
+    for slot in slotsUsed where self[slot].state.contains(.isInTable) { expiryInsert(slot) }
   }
 
   private mutating func expiryInsert(_ slot: Slot) {

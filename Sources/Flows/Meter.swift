@@ -39,7 +39,7 @@ public struct Meter: ~Copyable {
   /// The account of the source that is being counted.
   public private(set) var record = CaptureRecord()
 
-  private let exitAddresses: [AddressRange]
+  private let exitAddresses: ExitAddresses
   private let selection: FlowSelection
   private let timeouts: IdleTimeouts
   private let resolve: (Address, IPVersion) -> Network
@@ -63,7 +63,7 @@ public struct Meter: ~Copyable {
   public init(
     _ configuration: MeterConfiguration, resolve: @escaping (Address, IPVersion) -> Network
   ) {
-    exitAddresses = configuration.exitAddresses
+    exitAddresses = ExitAddresses(configuration.exitAddresses)
     selection = configuration.selection
     timeouts = IdleTimeouts(
       tcp: Int64(configuration.tcpIdleSeconds) * 1_000_000_000,
@@ -131,7 +131,6 @@ public struct Meter: ~Copyable {
   /// ever taken gives each flow and each packet once.
   public mutating func takeTallies() -> TallyMap {
     countWaiting()
-    // In the order of their places, which memory is fastest to read in.
     for slot in table.slotsUsed
     where table[slot].state.contains(.marked) && table[slot].hasCounted {
       tally(slot)
@@ -155,7 +154,10 @@ public struct Meter: ~Copyable {
   /// Settles the flows whose idle timeout has passed at a moment: their next packet, which is later
   /// than that, would do so too. Where packets never end, this is when the unmarked ones are known.
   public mutating func endIdleFlows(at now: Stamp) {
-    for slot in table.occupiedSlots where timeouts.end(of: table[slot]) < now.nanoseconds {
+    countWaiting()
+    for slot in table.slotsUsed
+    where table[slot].state.contains(.isInTable) && timeouts.end(of: table[slot]) < now.nanoseconds
+    {
       settle(slot)
       table.remove(slot)
     }
@@ -164,10 +166,9 @@ public struct Meter: ~Copyable {
   /// Ends every flow, as at the end of the last file: those without a mark are left out now.
   public mutating func endAllFlows() {
     countWaiting()
-    for slot in table.occupiedSlots {
-      settle(slot)
-      table.remove(slot)
-    }
+    for slot in table.slotsUsed where table[slot].state.contains(.isInTable) { settle(slot) }
+    // One by one, closing the gaps would take longer; and so the memory is given back.
+    table = FlowTable(capacity: table.capacity)
   }
 
   // MARK: One packet
@@ -176,9 +177,9 @@ public struct Meter: ~Copyable {
   @inline(__always)
   private mutating func addressed(_ packet: PacketHeader, at stamp: Stamp) -> AddressedPacket? {
     let isInbound: Bool
-    if isExit(packet.source, packet.ipVersion) {
+    if exitAddresses.contains(packet.source, packet.ipVersion) {
       isInbound = false
-    } else if isExit(packet.destination, packet.ipVersion) {
+    } else if exitAddresses.contains(packet.destination, packet.ipVersion) {
       isInbound = true
     } else {
       return nil
@@ -209,12 +210,6 @@ public struct Meter: ~Copyable {
     } else if packet.isSelected {
       mark(slot, network: resolve(packet.remote, packet.key.ipVersion))
     }
-  }
-
-  @inline(__always)
-  private func isExit(_ address: Address, _ version: IPVersion) -> Bool {
-    for range in exitAddresses where range.contains(address, version) { return true }
-    return false
   }
 
   @inline(__always)

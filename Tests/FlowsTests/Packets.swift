@@ -134,3 +134,12 @@ extension TestPacket {
     return packet
   }
 }
+
+extension FlowTable {
+  /// Every slot that holds a flow.
+  var occupiedSlots: [Slot] {
+    var slots: [Slot] = []
+    for slot in slotsUsed where self[slot].state.contains(.isInTable) { slots.append(slot) }
+    return slots
+  }
+}

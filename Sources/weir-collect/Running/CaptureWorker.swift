@@ -182,8 +182,10 @@ final class CaptureWorker: @unchecked Sendable {
 
   private func takePackets() throws {
     let decoder = capture.decoder
+    // The next packet may be long in coming, and none may leave its address behind until then.
+    defer { meter.countWaiting() }
     let count = try capture.forEachPacket(limit: Self.packetsAtOnce) { frame, wireLength, stamp in
-      meter.count(frame, wireLength: wireLength, stamp: stamp, decoder: decoder)
+      meter.countTogether(frame, wireLength: wireLength, stamp: stamp, decoder: decoder)
       newest = stamp
     }
     isDrained = count < Self.packetsAtOnce
