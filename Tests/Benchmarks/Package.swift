@@ -10,6 +10,9 @@ let package = Package(
       name: "count-packets",
       linkerSettings: [.linkedLibrary("pcap")]),
     .executableTarget(
+      name: "send-frames",
+      linkerSettings: [.linkedLibrary("pcap")]),
+    .executableTarget(
       name: "make-traffic", swiftSettings: [.strictMemorySafety()]),
     .executableTarget(
       name: "measure-flows",
