@@ -21,6 +21,8 @@ struct HandOver: Sendable {
   /// Names that were not handed over before.
   var networkNames: [UInt32: String]
   var failedLookups: UInt64
+  /// Why this is the last one, where nobody asked for that.
+  var failure: (any Error)?
 }
 
 /// The databases of one worker, which are replaced as a whole.
@@ -42,7 +44,7 @@ final class CaptureWorker: @unchecked Sendable {
 
   private struct Mailbox: Sendable {
     var request = Request.none
-    var answer: Result<HandOver, any Error>?
+    var answer: HandOver?
   }
 
   private let mailbox = Mutex(Mailbox())
@@ -53,6 +55,7 @@ final class CaptureWorker: @unchecked Sendable {
   private let beats = Atomic<UInt64>(0)
   private let isLinkUp = Atomic<Bool>(true)
   private let linkChanges = Atomic<UInt64>(0)
+  private let failed = Atomic<Bool>(false)
 
   private var capture: LiveCapture
   private var meter: Meter
@@ -98,6 +101,8 @@ final class CaptureWorker: @unchecked Sendable {
   /// Grows for as long as the worker works.
   var heartbeat: UInt64 { beats.load(ordering: .relaxed) }
   var observes: Bool { isLinkUp.load(ordering: .relaxed) }
+  /// Whether it ended by itself; the reason is in its last answer.
+  var hasFailed: Bool { failed.load(ordering: .relaxed) }
   /// How often the interface went away, came back, or was made anew.
   var changesOfLink: UInt64 { linkChanges.load(ordering: .relaxed) }
 
@@ -109,7 +114,7 @@ final class CaptureWorker: @unchecked Sendable {
 
   func askToFinish() { post(.finish) }
 
-  func takeAnswer() -> Result<HandOver, any Error>? {
+  func takeAnswer() -> HandOver? {
     mailbox.withLock { box in
       defer { box.answer = nil }
       return box.answer
@@ -123,14 +128,19 @@ final class CaptureWorker: @unchecked Sendable {
 
   // MARK: The thread
 
-  /// Runs until it is asked to finish, or fails.
+  /// Runs until it is asked to finish, or fails; then it hands over what it has.
   func run() {
+    var failure: (any Error)?
     do {
       try work()
     } catch {
-      mailbox.withLock { $0.answer = .failure(error) }
-      _ = weir_raise_event(answered)
+      failure = error
     }
+    meter.endAllFlows()
+    var last = handOver()
+    last.failure = failure
+    if failure != nil { failed.store(true, ordering: .relaxed) }
+    answer(last)
   }
 
   private func work() throws {
@@ -223,7 +233,7 @@ final class CaptureWorker: @unchecked Sendable {
   }
 
   private func answer(_ handOver: HandOver) {
-    mailbox.withLock { $0.answer = .success(handOver) }
+    mailbox.withLock { $0.answer = handOver }
     _ = weir_raise_event(answered)
   }
 
@@ -240,8 +250,6 @@ final class CaptureWorker: @unchecked Sendable {
       }
       if isDrained { usleep(20_000) }
     } while monotonicNanoseconds() < deadline && (newest?.nanoseconds ?? 0) <= end
-    meter.endAllFlows()
-    answer(handOver())
   }
 }
 

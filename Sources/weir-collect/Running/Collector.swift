@@ -31,13 +31,15 @@ final class Collector {
   private var nextFlush: Int64
   private var heartbeats: [UInt64] = []
   private var observes = true
+  /// Threads that failed, and handed over what they had.
+  private var ended: Set<Int> = []
 
   /// Tallies that wait for the ledger at most: some 50 MiB.
   private static let maximumTallies = 400_000
   /// Milliseconds to wait for another process's lock on the ledger before it is tried again later.
   private static let ledgerPatience: Int32 = 5000
   /// Seconds to go on trying to write the last counts to the ledger.
-  private static let lastTriesSeconds: Int64 = 30
+  private static let lastTriesSeconds: Int64 = 10
 
   /// Opens everything, and gives up every privilege.
   init(_ settings: CollectSettings, log: Log) throws {
@@ -189,6 +191,7 @@ final class Collector {
 
   private func doWhatIsDue() throws {
     let time = reading
+    if workers.contains(where: \.hasFailed) { try flush(now: time.second) }
     lookAtLink()
     if let jump = clock.jump(time) {
       log.write(
@@ -286,7 +289,7 @@ final class Collector {
 
   /// Waits for what the threads were asked for.
   private func collect(now: Int64) throws {
-    var waiting = Array(workers.enumerated())
+    var waiting = workers.enumerated().filter { !ended.contains($0.offset) }
     var flows = 0
     var failedLookups: UInt64 = 0
     var failure: (any Error)?
@@ -297,17 +300,15 @@ final class Collector {
       unsafe poll(&descriptor, 1, 1000)
       _ = weir_clear_event(answered)
       waiting.removeAll { position, worker in
-        switch worker.takeAnswer() {
-        case nil: return false
-        case .failure(let error): failure = error
-        case .success(let handOver):
-          publisher.total.add(pending.add(handOver.tallies, handOver.record, now: now))
-          publisher.packetsByThread[position] += handOver.received
-          names.merge(handOver.networkNames) { $1 }
-          namesPending.merge(handOver.networkNames) { $1 }
-          flows += handOver.flowsInTable
-          failedLookups += handOver.failedLookups
-        }
+        guard let handOver = worker.takeAnswer() else { return false }
+        publisher.total.add(pending.add(handOver.tallies, handOver.record, now: now))
+        publisher.packetsByThread[position] += handOver.received
+        names.merge(handOver.networkNames) { $1 }
+        namesPending.merge(handOver.networkNames) { $1 }
+        flows += handOver.flowsInTable
+        failedLookups += handOver.failedLookups
+        failure = failure ?? handOver.failure
+        if handOver.failure != nil { ended.insert(position) }
         return true
       }
     }

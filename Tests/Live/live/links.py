@@ -1,1 +1,69 @@
-"""."""
+"""An interface that goes away, and comes back."""
+
+from __future__ import annotations
+
+import time
+
+from .traffic import conversation
+from .world import Ledger, World, expect, expect_equal
+
+
+def coverage(ledger: Ledger) -> list[tuple[int, int]]:
+    return [(int(str(a)), int(str(b))) for a, b in ledger.rows("SELECT began, ended FROM coverage ORDER BY began")]
+
+
+def test_link_down(world: World) -> None:
+    """A link that is down for a while is no end, and no coverage"""
+    collector = world.collector()
+    world.send(conversation(1, 5))
+    collector.wait_for_status("the packets", lambda status: status["packets_counted"] == 10)
+    world.set_link("down")
+    collector.wait_for_status("the link to be down", lambda status: not status["observes"])
+    expect("is down or gone" in collector.log, collector.log)
+    down = time.time()
+    time.sleep(3)
+    up = time.time()
+    world.set_link("up")
+    collector.wait_for_status("the link to be up", lambda status: status["observes"])
+    world.send(conversation(1, 5))
+    collector.wait_for_status("the packets after it", lambda status: status["packets_counted"] == 20)
+    collector.stop()
+    ledger = Ledger(collector.ledger)
+    intervals = coverage(ledger)
+    expect_equal(len(intervals), 2, f"intervals of coverage, {intervals}")
+    expect(intervals[0][1] <= down + 1 and intervals[1][0] >= up - 1, f"{intervals}, down from {down} to {up}")
+    expect_equal(ledger.rows("SELECT sum(flows) FROM tallies"), [(1,)], "flows: it is still the same")
+    ledger.check()
+
+
+def test_interface_made_anew(world: World) -> None:
+    """An interface that was removed and made anew is followed, without a privilege"""
+    collector = world.collector()
+    world.send(conversation(1, 5))
+    collector.wait_for_status("the packets", lambda status: status["packets_counted"] == 10)
+    world.remove_interfaces()
+    collector.wait_for_status("the interface to be gone", lambda status: not status["observes"])
+    world.make_interfaces()
+    collector.wait_for_status("the interface to be back", lambda status: status["observes"])
+    # Not for this host: only a promiscuous interface takes it.
+    world.send(conversation(2, 5))
+    collector.wait_for_status("the packets after it", lambda status: status["packets_counted"] == 20)
+    collector.stop()
+    ledger = Ledger(collector.ledger)
+    expect_equal(ledger.packets, 20, "packets")
+    ledger.check()
+
+
+def test_interface_made_anew_with_threads(world: World) -> None:
+    """Threads that share an interface cannot follow it: the collector ends with a reason, to be started again"""
+    collector = world.collector("--threads", "2")
+    world.send(conversation(1, 5))
+    collector.wait_for_status("the packets", lambda status: status["packets_counted"] == 10)
+    world.remove_interfaces()
+    collector.wait_for_status("the interface to be gone", lambda status: not status["observes"])
+    world.make_interfaces()
+    expect_equal(collector.process.wait(60), 69, f"exit code; {collector.log}")
+    expect("several threads share its packets" in collector.log, collector.log)
+    ledger = Ledger(collector.ledger)
+    expect_equal(ledger.packets, 10, "packets")
+    ledger.check()
