@@ -84,6 +84,20 @@ public struct ConfinementPlan: Sendable {
   }
 }
 
+/// What would keep this process, as it was started, from being confined wholly.
+public func confinementProblems() -> [(error: ConfinementError, isFatalWhereRequired: Bool)] {
+  var problems: [(error: ConfinementError, isFatalWhereRequired: Bool)] = []
+  if weir_landlock_version() <= 0 { problems.append((.noLandlock(errno: errno), true)) }
+  var limit = rlimit()
+  let resource = __rlimit_resource_t(UInt32(WEIR_RLIMIT_MEMLOCK))
+  if unsafe getrlimit(resource, &limit) == 0, limit.rlim_max != rlim_t.max,
+    weir_can_raise_limits() == 0
+  {
+    problems.append((.memoryNotLocked(limit: UInt64(limit.rlim_max), errno: EPERM), hasSwap()))
+  }
+  return problems
+}
+
 /// No memory on a disk when it crashes, neither as a file nor through a handler such as
 /// systemd-coredump (a limit of 0 does not hold for handlers, not being dumpable does); and no look
 /// into it for other processes of the account.

@@ -35,6 +35,13 @@ extension DatabaseRecord.Kind {
   }
 }
 
+/// What a database says of itself, once it is known to have what it is wanted for.
+public func databaseRecord(
+  path: String, kind: DatabaseRecord.Kind
+) throws(NetworksError) -> DatabaseRecord {
+  try NetworkDatabase(path: path, kind: kind).record
+}
+
 /// The pair of databases that tell networks apart.
 public final class Networks {
   private let asnDatabase: NetworkDatabase

@@ -46,6 +46,12 @@ public struct AddressRange: Hashable, Sendable {
     version == ipVersion && address.high & highMask == high && address.low & lowMask == low
   }
 
+  /// Whether some address is in both.
+  public func overlaps(_ other: AddressRange) -> Bool {
+    ipVersion == other.ipVersion && (high ^ other.high) & highMask & other.highMask == 0
+      && (low ^ other.low) & lowMask & other.lowMask == 0
+  }
+
   /// The prefix in hexadecimal with its length: for a digest of the configuration, the same however
   /// the address was written.
   public var canonicalBits: String {

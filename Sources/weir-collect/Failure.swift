@@ -4,7 +4,6 @@ import ArgumentParser
 import Capture
 import Configuration
 import Confinement
-import Confinement
 import Console
 import Glibc
 import Ledger
@@ -39,7 +38,6 @@ func exitStatus(of error: any Error) -> Int32 {
   case let error as ConfinementError: error.exitCode
   case let error as LedgerError: error.exitCode
   case let error as LiveCaptureError: error.exitCode
-  case let error as ConfinementError: error.exitCode
   case is AlreadyRead: EX_DATAERR
   default: EXIT_FAILURE
   }

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Console
+import Glibc
 
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -22,15 +23,34 @@ struct RunCommand: ParsableCommand {
 
   @OptionGroup var options: CollectOptions
 
+  @Flag(
+    name: [.customShort("n"), .long],
+    help: "Check everything as 'weir-collect check' does, and end.")
+  var dryRun = false
+
   func run() throws {
+    if dryRun { return try check(options, json: false) }
     do {
       guard forbidCoreDumps() else { throw CoreDumpsPossible() }
-      let collector = try Collector(try options.settings(), log: Log(program: programName))
+      let settings = try options.settings()
+      try refuseLedgerOfOthers(settings)
+      let collector = try Collector(settings, log: Log(program: programName))
       try collector.run()
+    } catch let code as ExitCode {
+      throw code
     } catch let error as Ended {
       throw ExitCode(exitStatus(of: error.reason))
     } catch {
       throw report(error)
     }
+  }
+
+  /// Opening the ledger would not tell that others could change or replace it.
+  private func refuseLedgerOfOthers(_ settings: CollectSettings) throws {
+    var check = SettingsCheck(settings)
+    check.checkOwnership()
+    guard let failure = check.failures.first else { return }
+    printError(programName, "\(failure.subject): \(failure.message)")
+    throw ExitCode(EX_CONFIG)
   }
 }

@@ -17,6 +17,6 @@ struct WeirCollect: ParsableCommand {
       """,
     version: "weir-collect \(weirVersion)",
     subcommands: [
-      ReadCommand.self, RunCommand.self, StatusCommand.self, FoldCommand.self,
+      ReadCommand.self, RunCommand.self, CheckCommand.self, StatusCommand.self, FoldCommand.self,
     ])
 }

@@ -47,6 +47,8 @@ enum {
 int weir_drop_capabilities(void);
 /* capget(2): 1 where the process has any capability. */
 int weir_has_capabilities(void);
+/* 1 where it has CAP_SYS_RESOURCE, with which limits can be raised. */
+int weir_can_raise_limits(void);
 
 /* mlockall(2): all pages, those of later mappings too, each from when it is first touched. */
 int weir_lock_memory(void);

@@ -1,0 +1,51 @@
+// What is known of interfaces and addresses in general.
+
+import FoundationEssentials
+import Packets
+
+enum LinkLayer {
+  /// Hardware types (linux/if_arp.h) whose packets have no link header that we read. All others are
+  /// Ethernet, raw IP, or come with a header that Linux makes ("cooked").
+  static let unsupported: [Int: String] = [
+    280: "a CAN bus", 801: "a wireless card in monitor mode",
+    802: "a wireless card in monitor mode",
+    803: "a wireless card in monitor mode", 804: "an IEEE 802.15.4 radio",
+    805: "an IEEE 802.15.4 radio", 824: "a netlink monitor", 826: "a monitor of virtual sockets",
+  ]
+
+  static func hardwareType(of interface: String) -> Int? {
+    guard !interface.contains("/"),
+      let text = try? String(
+        contentsOfFile: "/sys/class/net/\(interface)/type", encoding: .utf8)
+    else { return nil }
+    return Int(text.split(separator: "\n").first ?? "")
+  }
+}
+
+/// Addresses that are special (IANA's special-purpose registries).
+struct AddressKind {
+  let range: AddressRange
+  let name: String
+  /// Behind a translation, an exit connection may come from there.
+  var isPossible: Bool
+
+  static let all: [AddressKind] =
+    [
+      ("127.0.0.0/8", "a loopback address", false), ("::1", "a loopback address", false),
+      ("0.0.0.0/8", "of no host", false), ("::", "of no host", false),
+      ("224.0.0.0/4", "a multicast address", false), ("ff00::/8", "a multicast address", false),
+      ("240.0.0.0/4", "a reserved address", false),
+      ("169.254.0.0/16", "a link-local address", false),
+      ("fe80::/10", "a link-local address", false),
+      ("10.0.0.0/8", "a private address", true), ("172.16.0.0/12", "a private address", true),
+      ("192.168.0.0/16", "a private address", true),
+      ("100.64.0.0/10", "a provider's private address", true),
+      ("fc00::/7", "a private address", true),
+      ("192.0.2.0/24", "an address for documentation", true),
+      ("198.51.100.0/24", "an address for documentation", true),
+      ("203.0.113.0/24", "an address for documentation", true),
+      ("2001:db8::/32", "an address for documentation", true),
+    ].compactMap { text, name, isPossible in
+      (try? AddressRange(text)).map { AddressKind(range: $0, name: name, isPossible: isPossible) }
+    }
+}
