@@ -39,17 +39,28 @@ public struct FoldedStretch: Equatable, Sendable {
   /// Unix seconds, the end not included.
   public let seconds: Range<Int64>
   public let span: TallySpan
+
+  /// `2026-10-31`, or `2026-10`.
+  public var name: String {
+    let day = CalendarDate(unixSeconds: seconds.lowerBound)
+    guard span == .month, let month = CalendarMonth(containing: seconds.lowerBound) else {
+      return "\(day)"
+    }
+    return "\(month)"
+  }
 }
 
 public struct LedgerFolding: ~Copyable {
   public let path: String
   private let connection: Connection
+  private let patience: Int32
 
   /// Pages given back in one step: 16 MiB of them, as SQLite's usually are.
   private static let pagesInAStep = 4096
 
   /// Opens a ledger that there is.
-  public init(path: String) throws(LedgerError) {
+  /// - Parameter patience: milliseconds to wait for another process's lock.
+  public init(path: String, patience: Int32 = 60_000) throws(LedgerError) {
     if let reason = reasonAgainstFile(path) { throw .notALedger(path: path, reason: reason) }
     guard unsafe access(path, F_OK) == 0 else { throw .missing(path: path) }
     guard unsafe access(path, R_OK | W_OK) == 0 else {
@@ -59,7 +70,7 @@ public struct LedgerFolding: ~Copyable {
       try Connection(path: path, flags: SQLITE_OPEN_READWRITE)
     }
     let identity = try translatingErrors(path) { () throws(SQLiteError) in
-      connection.setBusyTimeout(milliseconds: 60_000)
+      connection.setBusyTimeout(milliseconds: patience)
       connection.keepWALFiles()
       return try LedgerIdentity(connection)
     }
@@ -76,6 +87,7 @@ public struct LedgerFolding: ~Copyable {
     }
     self.connection = connection
     self.path = path
+    self.patience = patience
   }
 
   /// What is to be folded at some time, in the order in which it will be.
@@ -152,7 +164,7 @@ public struct LedgerFolding: ~Copyable {
   /// The log still has old pages. A reader's snapshot may need them: then it is done another time.
   private func truncateLog() throws(SQLiteError) {
     connection.setBusyTimeout(milliseconds: 0)
-    defer { connection.setBusyTimeout(milliseconds: 60_000) }
+    defer { connection.setBusyTimeout(milliseconds: patience) }
     do throws(SQLiteError) {
       try connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     } catch {

@@ -74,7 +74,7 @@ struct FoldCommand: ParsableCommand {
   private func text(_ folded: [FoldedStretch]) -> String {
     if folded.isEmpty { return "nothing is old enough to be folded\n" }
     let verb = dryRun ? "to fold" : "folded"
-    return folded.map { "\(verb) into a \($0.span.rawValue): \(name($0))\n" }.joined()
+    return folded.map { "\(verb) into a \($0.span.rawValue): \($0.name)\n" }.joined()
   }
 
   private func document(_ folded: [FoldedStretch]) throws -> String {
@@ -84,13 +84,7 @@ struct FoldCommand: ParsableCommand {
     }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-    let entries = folded.map { Entry(span: $0.span.rawValue, of: name($0)) }
+    let entries = folded.map { Entry(span: $0.span.rawValue, of: $0.name) }
     return String(decoding: try encoder.encode(["folded": entries]), as: UTF8.self) + "\n"
-  }
-
-  private func name(_ stretch: FoldedStretch) -> String {
-    let day = CalendarDate(unixSeconds: stretch.seconds.lowerBound)
-    let month = CalendarMonth(containing: stretch.seconds.lowerBound)
-    return stretch.span == .month ? month.map { "\($0)" } ?? "\(day)" : "\(day)"
   }
 }

@@ -23,6 +23,7 @@ final class Collector {
   private let drops: InterfaceDrops
   private var ledger: LedgerWriter
   private var publisher: StatusPublisher
+  private var thinning: Thinning
 
   private var clock = ObservationClock()
   private var pending: PendingCounts
@@ -50,6 +51,7 @@ final class Collector {
     answered = weir_open_event()
     guard signals >= 0, answered >= 0 else { throw SystemFailure("signalfd", errno) }
     publisher = StatusPublisher(settings)
+    thinning = Thinning(settings)
 
     drops = InterfaceDrops(interface: settings.interface)
     var meter = settings.meter
@@ -281,7 +283,9 @@ final class Collector {
     var replacements = replacements[...]
     for worker in workers { worker.askToHandOver(replacement: replacements.popFirst()) }
     try collect(now: now)
-    _ = writeLedger()
+    if writeLedger(), let told = thinning.step(now: now, monotonic: monotonicNanoseconds()) {
+      log.write(told.priority, told.message)
+    }
     publish()
     let interval = Int64(settings.flushSeconds) * 1_000_000_000
     nextFlush = max(nextFlush + interval, monotonicNanoseconds())
