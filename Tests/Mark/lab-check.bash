@@ -14,10 +14,10 @@ exit_pid() { cut -d ' ' -f 1 "$work/lab/processes/exit"; }
 hold_streams() {
   local line
   coproc HOLD { in_lab client "$python" "$here/hold.py" "${held[@]}" 2>&1; }
-  read -r -t 70 line <&"${HOLD[0]}" && [ "$line" = held ] || {
+  if ! read -r -t 70 line <&"${HOLD[0]}" || [ "$line" != held ]; then
     printf 'no streams: %s\n' "${line:-nothing was said}"
     return 1
-  }
+  fi
 }
 
 release_streams() {
