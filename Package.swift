@@ -30,6 +30,7 @@ let package = Package(
     .library(name: "weirmark", type: .dynamic, targets: ["WeirMark"]),
     .executable(name: "weir-collect", targets: ["weir-collect"]),
     .executable(name: "weir-report", targets: ["weir-report"]),
+    .library(name: "WeirMarkCheck", targets: ["MarkCheck"]),
     .library(
       name: "WeirPipeline",
       targets: ["Configuration", "Packets", "Flows", "Networks", "Capture", "Ledger", "Tallies"]),

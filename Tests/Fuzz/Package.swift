@@ -20,5 +20,9 @@ let package = Package(
       name: "FuzzConfiguration",
       dependencies: [.product(name: "WeirPipeline", package: "weir")],
       swiftSettings: [.strictMemorySafety(), .unsafeFlags(["-parse-as-library"])]),
+    .executableTarget(
+      name: "FuzzMarkCheck",
+      dependencies: [.product(name: "WeirMarkCheck", package: "weir")],
+      swiftSettings: [.strictMemorySafety(), .unsafeFlags(["-parse-as-library"])]),
   ]
 )
