@@ -78,5 +78,6 @@ while let line = readLine() {
     documents.append(String(decoding: released.document(), as: UTF8.self))
     earlier = released
   }
-  print("[" + documents.joined(separator: ",").replacing("\n", with: " ") + "]")
+  let text = "[" + documents.joined(separator: ",").replacing("\n", with: " ") + "]\n"
+  FileHandle.standardOutput.write(Data(text.utf8))
 }
