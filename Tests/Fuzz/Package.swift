@@ -13,6 +13,10 @@ let package = Package(
       dependencies: [.product(name: "WeirPipeline", package: "weir")],
       swiftSettings: [.strictMemorySafety(), .unsafeFlags(["-parse-as-library"])]),
     .executableTarget(
+      name: "FuzzFlows",
+      dependencies: [.product(name: "WeirPipeline", package: "weir")],
+      swiftSettings: [.strictMemorySafety(), .unsafeFlags(["-parse-as-library"])]),
+    .executableTarget(
       name: "FuzzCaptures",
       dependencies: [.product(name: "WeirPipeline", package: "weir")],
       swiftSettings: [.strictMemorySafety(), .unsafeFlags(["-parse-as-library"])]),

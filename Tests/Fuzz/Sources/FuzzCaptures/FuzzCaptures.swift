@@ -1,8 +1,9 @@
-// A whole capture file, through libpcap, the decoder and the meter, as `weir-collect read` does it.
+// A whole capture file, through its reader, the decoder and the meter, as `weir-collect read` does it.
 //
-// Beyond not crashing: every packet is either counted or left out for a reason, and the tallies hold
-// exactly the packets that were counted.
+// Beyond not crashing: every packet is either counted or left out for a reason, the tallies hold
+// exactly the packets that were counted, and libpcap finds the same packets in the file.
 
+import CPcap
 import Capture
 import Flows
 import Glibc
@@ -15,11 +16,13 @@ public func fuzzCaptures(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   var configuration = MeterConfiguration(exitAddresses: Everything.exitAddresses)
   configuration.maximumFlows = 16
   var meter = Meter(configuration) { _, _ in .unknown }
+  var read = PacketSum()
   do {
     let captures = try CaptureMerge(paths: [InputFile.path], knownSizes: [24, 100])
     try captures.forEachPacket { _ in
     } _: { frame, wireLength, stamp, decoder, _ in
-      meter.count(frame, wireLength: wireLength, stamp: stamp, decoder: decoder)
+      meter.countTogether(frame, wireLength: wireLength, stamp: stamp, decoder: decoder)
+      unsafe frame.withUnsafeBufferPointer { unsafe read.add($0, wireLength: wireLength) }
     }
   } catch {
     // A file that is no capture, or a damaged one: what was read until then must add up all the same.
@@ -30,7 +33,38 @@ public func fuzzCaptures(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let tallied = tallies.values.reduce(0) { $0 + $1.packets }
   precondition(record.packets == record.packetsCounted + record.leftOut.total, "packets are lost")
   precondition(tallied == record.packetsCounted, "tallies don't hold what was counted")
+  precondition(read == PacketSum.ofLibpcap(InputFile.path), "libpcap reads it differently")
   return 0
+}
+
+/// What tells the packets of one reading from those of another.
+private struct PacketSum: Equatable {
+  var packets = 0
+  var sum: UInt64 = 0
+
+  mutating func add(_ frame: UnsafeBufferPointer<UInt8>, wireLength: Int) {
+    packets += 1
+    unsafe mix(UInt64(frame.count) << 32 | UInt64(wireLength))
+    for byte in unsafe frame { mix(UInt64(byte)) }
+  }
+
+  /// FNV's step.
+  private mutating func mix(_ value: UInt64) { sum = (sum ^ value) &* 0x100_0000_01b3 }
+
+  static func ofLibpcap(_ path: String) -> PacketSum {
+    var read = PacketSum()
+    var message = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
+    guard let handle = unsafe pcap_open_offline(path, &message) else { return read }
+    defer { unsafe pcap_close(handle) }
+    guard LinkType(number: unsafe pcap_datalink(handle)) != nil else { return read }
+    var header: UnsafeMutablePointer<pcap_pkthdr>?
+    var bytes: UnsafePointer<UInt8>?
+    while unsafe pcap_next_ex(handle, &header, &bytes) == 1, let header = unsafe header {
+      let frame = unsafe UnsafeBufferPointer(start: bytes, count: Int(header.pointee.caplen))
+      unsafe read.add(frame, wireLength: Int(header.pointee.len))
+    }
+    return read
+  }
 }
 
 private enum Everything {
