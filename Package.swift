@@ -106,7 +106,9 @@ let package = Package(
       swiftSettings: strict),
     .executableTarget(
       name: "weir-report",
-      dependencies: ["Console", "Disclosure", "Ledger", "Site", "Tallies", argumentParser],
+      dependencies: [
+        "Configuration", "Console", "Disclosure", "Ledger", "Site", "Tallies", argumentParser,
+      ],
       swiftSettings: strict),
 
     .executableTarget(

@@ -64,25 +64,31 @@ struct DatabaseView {
   let type: String
   let built: String
   let sha256: String
-  let licence: String
-  let attribution: String
-
-  let hasLicence: Bool
-  let hasAttribution: Bool
+  /// `nil` where it isn't known.
+  let licence: String?
+  let attribution: AttributionView?
 
   init(_ record: DatabaseRecord) {
     kind =
       switch record.kind {
-      case .asn: "Autonomous systems"
+      case .asn: "Networks"
       case .country: "Countries"
       }
     type = record.type
     built = CalendarDate(unixSeconds: record.builtAt).description
     sha256 = record.sha256
-    licence = record.licence
-    attribution = record.attribution
-    hasLicence = !licence.isEmpty
-    hasAttribution = !attribution.isEmpty
+    licence = record.licence.isEmpty ? nil : record.licence
+    attribution = record.attribution.isEmpty ? nil : AttributionView(record.attribution)
+  }
+}
+
+struct CollectorView {
+  let version: String
+  let configuration: String
+
+  init(_ record: CollectorRecord) {
+    version = record.version
+    configuration = record.configurationHash
   }
 }
 

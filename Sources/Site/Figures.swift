@@ -19,6 +19,17 @@ struct Figures: Codable, Equatable {
     case bytesOut = "bytes_out"
     case bytesIn = "bytes_in"
 
+    var meaning: String {
+      switch self {
+      case .flows: "flows that began in the month"
+      case .flowsAnswered: "flows whose first reply came in the month"
+      case .packetsOut: "packets from the exit to the service"
+      case .packetsIn: "packets of the replies"
+      case .bytesOut: "bytes from the exit to the service, IP headers included"
+      case .bytesIn: "bytes of the replies, IP headers included"
+      }
+    }
+
     /// What one of it is.
     var unit: String {
       switch self {

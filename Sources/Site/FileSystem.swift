@@ -67,7 +67,7 @@ func readFile(_ path: String) throws(SystemFailure) -> [UInt8] {
   }
 }
 
-/// Writes a file that is not there yet, and waits until the disk has it.
+/// Writes a file that is not there yet. The disk may have it only after ``synchronise(_:)``.
 func writeNewFile(_ path: String, _ contents: [UInt8]) throws(SystemFailure) {
   let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
   guard descriptor >= 0 else { throw SystemFailure(path) }
@@ -81,19 +81,18 @@ func writeNewFile(_ path: String, _ contents: [UInt8]) throws(SystemFailure) {
     }
     rest = rest.dropFirst(count)
   }
-  guard fsync(descriptor) == 0 else { throw SystemFailure(path) }
 }
 
 func makeDirectory(_ path: String) throws(SystemFailure) {
   guard unsafe mkdir(path, 0o777) == 0 else { throw SystemFailure(path) }
 }
 
-/// Waits until the disk has the names in `directory`.
-func synchronise(directory: String) throws(SystemFailure) {
-  let descriptor = unsafe open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-  guard descriptor >= 0 else { throw SystemFailure(directory) }
+/// Waits until the disk has what is in a file, or the names in a directory.
+func synchronise(_ path: String) throws(SystemFailure) {
+  let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+  guard descriptor >= 0 else { throw SystemFailure(path) }
   defer { close(descriptor) }
-  guard fsync(descriptor) == 0 else { throw SystemFailure(directory) }
+  guard fsync(descriptor) == 0 else { throw SystemFailure(path) }
 }
 
 /// Removes a file, or a directory with all that is in it. Follows no symbolic link.

@@ -38,17 +38,10 @@ struct ServiceNames: Sendable {
   init(records: [CSVRecord]) throws(CSVSyntaxError) {
     var registrations: [ServicePort: Registration] = [:]
     for record in try body(of: records, header: ["transport", "port", "name", "description"]) {
-      let transports: [String: UInt8] = ["tcp": 6, "udp": 17]
-      guard let transport = transports[record.fields[0]] else {
-        throw CSVSyntaxError(line: record.line, reason: "a transport that is neither tcp nor udp")
-      }
-      guard let port = UInt16(record.fields[1]) else {
-        throw CSVSyntaxError(line: record.line, reason: "no port from 0 to 65535")
-      }
-      let service = ServicePort(transport: transport, port: port)
+      let service = try servicePort(record)
       let registration = Registration(name: record.fields[2], description: record.fields[3])
       guard registrations.updateValue(registration, forKey: service) == nil else {
-        throw CSVSyntaxError(line: record.line, reason: "a second name for \(port)")
+        throw CSVSyntaxError(line: record.line, reason: "a second name for \(service.port)")
       }
     }
     self.registrations = registrations
@@ -57,8 +50,60 @@ struct ServiceNames: Sendable {
   subscript(service: ServicePort) -> Registration? { registrations[service] }
 }
 
+/// Which class a port is in, and who says so.
+struct EncryptionTable: Sendable {
+  struct Entry: Sendable {
+    let kind: EncryptionClass
+    /// The document that says what the port is for.
+    let source: String
+    let note: String
+  }
+
+  /// In the order of ports.
+  let ports: [(service: ServicePort, entry: Entry)]
+  let classes: EncryptionClasses
+  private let entries: [ServicePort: Entry]
+
+  /// `records` with the header `transport,port,class,source,note`.
+  init(records: [CSVRecord]) throws(CSVSyntaxError) {
+    var entries: [ServicePort: Entry] = [:]
+    let header = ["transport", "port", "class", "source", "note"]
+    for record in try body(of: records, header: header) {
+      let service = try servicePort(record)
+      guard let kind = EncryptionClass(rawValue: record.fields[2]) else {
+        let known = EncryptionClass.allCases.map(\.rawValue).joined(separator: ", ")
+        throw CSVSyntaxError(line: record.line, reason: "the class is none of \(known)")
+      }
+      guard !record.fields[3].isEmpty else {
+        throw CSVSyntaxError(line: record.line, reason: "no source")
+      }
+      let entry = Entry(kind: kind, source: record.fields[3], note: record.fields[4])
+      guard entries.updateValue(entry, forKey: service) == nil else {
+        throw CSVSyntaxError(line: record.line, reason: "a second class for \(service.port)")
+      }
+    }
+    self.entries = entries
+    ports = entries.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    classes = EncryptionClasses(entries.mapValues(\.kind))
+  }
+
+  subscript(service: ServicePort) -> Entry? { entries[service] }
+}
+
+/// The first two fields of a record.
+private func servicePort(_ record: CSVRecord) throws(CSVSyntaxError) -> ServicePort {
+  let transports: [String: UInt8] = ["tcp": 6, "udp": 17]
+  guard let transport = transports[record.fields[0]] else {
+    throw CSVSyntaxError(line: record.line, reason: "a transport that is neither tcp nor udp")
+  }
+  guard let port = UInt16(record.fields[1]) else {
+    throw CSVSyntaxError(line: record.line, reason: "no port from 0 to 65535")
+  }
+  return ServicePort(transport: transport, port: port)
+}
+
 /// The records below the header, each with as many fields as it.
-private func body(of records: [CSVRecord], header: [String]) throws(CSVSyntaxError)
+func body(of records: [CSVRecord], header: [String]) throws(CSVSyntaxError)
   -> ArraySlice<CSVRecord>
 {
   guard records.first?.fields == header else {

@@ -59,14 +59,13 @@ struct PresentSite {
     self.months = months
   }
 
-  /// Every path at the root and in folders of months. What is a folder elsewhere, empty, or neither
-  /// file nor folder, is given by its own path: no marker names it.
+  /// Every path down to files within folders. What is a folder deeper than that, an empty one, or
+  /// neither file nor folder, is given by its own path: no marker names it.
   private static func paths(below directory: String) throws(SystemFailure) -> [String] {
     var paths: [String] = []
     for name in try entries(of: directory) {
-      let status = try Site.status(of: "\(directory)/\(name)")
-      let isMonth = CalendarMonth(name) != nil && status?.isDirectory == true
-      let files = isMonth ? try entries(of: "\(directory)/\(name)") : []
+      let isFolder = try Site.status(of: "\(directory)/\(name)")?.isDirectory == true
+      let files = isFolder ? try entries(of: "\(directory)/\(name)") : []
       for path in files.isEmpty ? [name] : files.map({ "\(name)/\($0)" }) {
         let isFile = try Site.status(of: "\(directory)/\(path)")?.isRegularFile == true
         paths.append(isFile ? path : path + "/")

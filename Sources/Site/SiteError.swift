@@ -6,6 +6,8 @@ import Glibc
 public enum SiteError: Error, Equatable, Sendable {
   /// A file of the reports folder can't be read.
   case unreadableResource(file: String, reason: String)
+  /// The list of incidents can't be read.
+  case unreadableIncidents(file: String, reason: String)
   /// A template that can't be used.
   case invalidTemplate(file: String, line: Int, reason: String)
   /// A table of names that can't be used.
@@ -24,6 +26,8 @@ public enum SiteError: Error, Equatable, Sendable {
   case noPermission(path: String, reason: String)
   /// A file or folder of the new site can't be written.
   case cannotWrite(path: String, reason: String)
+  /// The digests can't be signed.
+  case cannotSign(reason: String)
   /// The new site is whole, but can't take the place of the old one.
   case cannotReplace(directory: String, reason: String)
 }
@@ -44,6 +48,8 @@ extension SiteError: CustomStringConvertible {
     case .unreadableResource(let file, let reason):
       "can't read \(file): \(reason); name the folder that holds templates, style.css and the"
         + " name tables"
+    case .unreadableIncidents(let file, let reason):
+      "can't read \(file): \(reason); name a list of incidents (CSV with the header from,to,text)"
     case .invalidTemplate(let file, let line, let reason):
       "\(file), line \(line): \(reason)"
     case .invalidNames(let file, let line, let reason):
@@ -65,6 +71,8 @@ extension SiteError: CustomStringConvertible {
       "no permission to write \(path): \(reason); the site is as it was"
     case .cannotWrite(let path, let reason):
       "can't write \(path): \(reason); the site is as it was"
+    case .cannotSign(let reason):
+      "can't sign the site: \(reason); the site is as it was"
     case .cannotReplace(let directory, let reason):
       "can't replace \(directory): \(reason); it has to be a directory that can be renamed, not"
         + " a mount point, in a parent directory that can be written to"

@@ -97,5 +97,5 @@ struct SitePlace {
   }
 
   /// Waits until the disk has the new names.
-  func synchronise() throws(SystemFailure) { try Site.synchronise(directory: parent) }
+  func synchronise() throws(SystemFailure) { try Site.synchronise(parent) }
 }

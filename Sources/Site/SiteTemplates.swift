@@ -1,6 +1,7 @@
 // What the reports folder gives: templates, stylesheet and names, all read and checked before
 // anything is written.
 
+public import Disclosure
 import Mustache
 
 /// The reports folder, read and checked.
@@ -8,15 +9,32 @@ public struct SiteTemplates: Sendable {
   let stylesheet: [UInt8]
   let countries: CountryNames
   let services: ServiceNames
+  let encryption: EncryptionTable
+  /// The table itself: from it, every share can be recomputed.
+  let encryptionFile: [UInt8]
+  let worldGrid: WorldGrid
   private let library: MustacheLibrary
+
+  static let encryptionFileName = "encryption-classes.csv"
 
   /// The pages, each a template of its own name. What else the folder holds are parts of them.
   enum Page: String, CaseIterable {
     case index
     case month
+    case subjects
+    case subject
+    case methodology
+    case coverage
+    case data
+    case changes
+    case about
+    case feed
   }
 
-  /// Reads `templates/*.mustache`, `style.css`, `country-names.csv` and `service-names.csv`.
+  /// The classes of ports, for disclosure control.
+  public var encryptionClasses: EncryptionClasses { encryption.classes }
+
+  /// Reads `templates/*.mustache`, `style.css` and the tables.
   public init(directory: String) throws(SiteError) {
     stylesheet = try Self.contents(of: "\(directory)/style.css")
     countries = try Self.names("\(directory)/country-names.csv") { records throws(CSVSyntaxError) in
@@ -24,6 +42,14 @@ public struct SiteTemplates: Sendable {
     }
     services = try Self.names("\(directory)/service-names.csv") { records throws(CSVSyntaxError) in
       try ServiceNames(records: records)
+    }
+    encryptionFile = try Self.contents(of: "\(directory)/\(Self.encryptionFileName)")
+    encryption = try Self.names("\(directory)/\(Self.encryptionFileName)") {
+      records throws(CSVSyntaxError) in
+      try EncryptionTable(records: records)
+    }
+    worldGrid = try Self.names("\(directory)/world-grid.csv") { records throws(CSVSyntaxError) in
+      try WorldGrid(records: records)
     }
     library = try Self.library(of: "\(directory)/templates")
   }

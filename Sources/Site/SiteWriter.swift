@@ -11,21 +11,20 @@ public struct SiteWriter: Sendable {
   /// How many rows of a table a page shows; the others are added up in one line, and stand in the
   /// data files. A page with every port there is would be too large for the browsers that Tor's
   /// users have.
-  public static let rowsOnPage = 250
+  public static let rowsOnPage = 50
 
   private let templates: SiteTemplates
   private let directory: String
-  private let title: String
+  private let settings: SiteSettings
 
-  /// - Parameters:
-  ///   - directory: Where the site goes: a site that Weir wrote, an empty directory, or none yet.
-  ///   - title: The name of the site, on every page.
+  /// - Parameter directory: Where the site goes: a site that Weir wrote, an empty directory, or none
+  ///   yet.
   public init(
-    templates: SiteTemplates, directory: String, title: String = "Exit traffic statistics"
+    templates: SiteTemplates, directory: String, settings: SiteSettings = SiteSettings()
   ) {
     self.templates = templates
     self.directory = directory
-    self.title = title
+    self.settings = settings
   }
 
   /// Publishes one month. The site's other months stay as they are.
@@ -82,19 +81,17 @@ public struct SiteWriter: Sendable {
   private func build(
     _ months: [MonthDocuments], over present: PresentSite, in staging: String
   ) throws(SiteError) {
-    do throws(SystemFailure) {
+    do {
       var site = try StagedSite(staging)
-      var summaries: [(month: CalendarMonth, summary: MonthSummary)] = []
-      for month in months {
-        let summary = try site.write(month, title: title, templates: templates)
-        summaries.append((month.released.month, summary))
-      }
-      let index = IndexView(summaries, siteTitle: title)
-      try site.write("index.html", templates.render(.index, index))
-      try site.write("style.css", templates.stylesheet)
-      try site.finish(like: present.status)
-    } catch {
+      let contents = SiteContents(documents: months, templates: templates, settings: settings)
+      try contents.write(to: &site)
+      try site.finish(like: present.status, signedBy: settings.signing)
+    } catch let error as SystemFailure {
       throw SiteError(writing: error)
+    } catch let error as SigningFailure {
+      throw .cannotSign(reason: error.reason)
+    } catch {
+      throw .cannotWrite(path: staging, reason: "\(error)")
     }
   }
 

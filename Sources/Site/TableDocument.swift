@@ -8,18 +8,39 @@ struct SubjectColumns {
   let dimension: ReleasedTable.Dimension
   let names: SiteTemplates
 
-  var header: [String] {
+  /// Empty in the line of ``ReleasedOther``.
+  var columns: [Column] {
+    func text(_ name: String, _ description: String) -> Column {
+      Column(name: name, kind: .string, description: description, isRequired: false)
+    }
+    func number(_ name: String, _ description: String) -> Column {
+      Column(name: name, kind: .integer, description: description, isRequired: false)
+    }
     switch dimension {
-    case .servicePort: ["transport", "port", "service"]
-    case .autonomousSystem: ["asn", "name"]
-    case .country: ["country", "name"]
-    case .encryptionClass: ["class"]
-    case .ipVersion: ["ip_version"]
-    case .transport: ["transport"]
-    case .day: ["day"]
-    case .relay: ["relay"]
+    case .servicePort:
+      return [
+        text("transport", "tcp or udp"), number("port", "port of the service"),
+        text("service", "the name that IANA registered the port for; not what was spoken there"),
+      ]
+    case .autonomousSystem:
+      return [
+        number("asn", "number of the autonomous system; 0 where no database has the address"),
+        text("name", "its name, after the database"),
+      ]
+    case .country:
+      return [
+        text("country", "two letters, ISO 3166-1; ZZ where unknown"), text("name", "its name"),
+      ]
+    case .encryptionClass: return [text("class", "how likely the port is used with encryption")]
+    case .ipVersion: return [number("ip_version", "4 or 6")]
+    case .transport: return [text("transport", "tcp or udp")]
+    case .day:
+      return [Column(name: "day", kind: .date, description: "the day, UTC", isRequired: false)]
+    case .relay: return [text("relay", "name of the relay")]
     }
   }
+
+  var header: [String] { columns.map(\.name) }
 
   /// In the order of ``header``, as they are.
   func fields(_ subject: ReleasedSubject) -> [String] {
@@ -44,7 +65,7 @@ struct TableDocument: JSONDocument {
     let released: ReleasedRow
 
     enum CodingKeys: String, CodingKey {
-      case transport, port, service, asn, name, country, day, relay
+      case transport, port, service, asn, name, country, day, relay, lower, upper
       case encryptionClass = "class"
       case ipVersion = "ip_version"
     }
@@ -70,6 +91,10 @@ struct TableDocument: JSONDocument {
       case .relay(let name): try container.encode(name, forKey: .relay)
       }
       try Figures(released.figures).encode(to: encoder)
+      if let interval = released.interval {
+        try container.encode(Figures(interval.lower), forKey: .lower)
+        try container.encode(Figures(interval.upper), forKey: .upper)
+      }
     }
   }
 
@@ -145,32 +170,85 @@ struct TotalsDocument: JSONDocument {
   }
 }
 
-/// The CSV of one table. The sum of its rows is the month's total, `other` included.
-func tableCSV(
-  _ dimension: ReleasedTable.Dimension, of released: ReleasedMonth, names: SiteTemplates
-) -> String {
-  let columns = SubjectColumns(dimension: dimension, names: names)
-  var csv = CSVWriter(header: ["kind"] + columns.header + ["rows"] + Figures.header)
-  guard let table = released.tables.first(where: { $0.dimension == dimension }) else {
-    return csv.text
+/// A CSV file and what its columns hold.
+struct DataTable {
+  let columns: [Column]
+  let text: String
+}
+
+/// The figures' columns, and between which values the true ones lie where noise was added.
+private func figureColumns(isNoisy: Bool) -> [Column] {
+  let plain = Figures.CodingKeys.allCases.map { key in
+    Column(
+      name: key.rawValue, kind: .integer, description: key.meaning, unit: key.unit)
   }
+  guard isNoisy else { return plain }
+  let bounds = Figures.CodingKeys.allCases.flatMap { key in
+    [("lower", "at least"), ("upper", "at most")].map { name, words in
+      Column(
+        name: "\(key.rawValue)_\(name)", kind: .integer,
+        description: "\(key.rawValue): \(words) this, with a probability of 95 %", unit: key.unit,
+        isRequired: false)
+    }
+  }
+  return plain + bounds
+}
+
+/// In the order of ``figureColumns(isNoisy:)``.
+private func figureFields(
+  _ released: ReleasedFigures, _ interval: ReleasedInterval?, isNoisy: Bool
+) -> [String] {
+  let plain = Figures(released).fields
+  guard isNoisy else { return plain }
+  guard let interval else { return plain + plain.flatMap { _ in ["", ""] } }
+  let bounds = zip(Figures(interval.lower).fields, Figures(interval.upper).fields)
+  return plain + bounds.flatMap { [$0, $1] }
+}
+
+/// The CSV of one table.
+func dataTable(
+  _ dimension: ReleasedTable.Dimension, of released: ReleasedMonth, names: SiteTemplates
+) -> DataTable {
+  let subject = SubjectColumns(dimension: dimension, names: names)
+  let isNoisy = released.policy.noise != nil
+  let columns =
+    [
+      Column(
+        name: "kind", kind: .string,
+        description: "row, or other for the rows that are added together",
+        values: ["row", "other"])
+    ] + subject.columns + [
+      Column(
+        name: "rows", kind: .integer,
+        description: "how many rows the line stands for; empty where that may not be told",
+        unit: "row", isRequired: false)
+    ] + figureColumns(isNoisy: isNoisy)
+  var csv = CSVWriter(header: columns.map(\.name))
+  guard let table = released[dimension] else { return DataTable(columns: columns, text: csv.text) }
   for row in table.rows {
-    let subject = columns.fields(row.subject).map(withoutFormula)
-    csv.append(["row"] + subject + ["1"] + Figures(row.figures).fields)
+    csv.append(
+      ["row"] + subject.fields(row.subject).map(withoutFormula) + ["1"]
+        + figureFields(row.figures, row.interval, isNoisy: isNoisy))
   }
   if let other = table.other {
-    let subject = columns.header.map { _ in "" }
     csv.append(
-      ["other"] + subject + [other.rows.map { String($0) } ?? ""] + Figures(other.figures).fields)
+      ["other"] + subject.header.map { _ in "" } + [other.rows.map { String($0) } ?? ""]
+        + figureFields(other.figures, other.interval, isNoisy: isNoisy))
   }
-  return csv.text
+  return DataTable(columns: columns, text: csv.text)
 }
 
 /// `totals.csv`: one line, or only the header where the month is withheld.
-func totalsCSV(_ released: ReleasedMonth) -> String {
-  var csv = CSVWriter(header: ["month"] + Figures.header)
+func totalsTable(_ released: ReleasedMonth) -> DataTable {
+  let isNoisy = released.policy.noise != nil
+  let columns =
+    [Column(name: "month", kind: .yearMonth, description: "the month, UTC")]
+    + figureColumns(isNoisy: isNoisy)
+  var csv = CSVWriter(header: columns.map(\.name))
   if let total = released.total {
-    csv.append([released.month.description] + Figures(total).fields)
+    csv.append(
+      [released.month.description]
+        + figureFields(total, released.totalInterval, isNoisy: isNoisy))
   }
-  return csv.text
+  return DataTable(columns: columns, text: csv.text)
 }

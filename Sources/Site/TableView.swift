@@ -6,8 +6,6 @@ import Tallies
 /// Figures as cells. Bytes come twice: in IEC units to read, and exactly for machines.
 struct FigureCells {
   let flows: String
-  let flowsAnswered: String
-  let packets: String
   let bytesOut: String
   let bytesOutExact: String
   let bytesIn: String
@@ -18,11 +16,12 @@ struct FigureCells {
   let share: String
   /// The same in whole percent; the stylesheet has a width for each.
   let bar: String
+  /// Between which the true figures lie, where noise was added.
+  let flowsRange: String?
+  let bytesRange: String?
 
-  init(_ figures: Figures, of total: Figures) {
+  init(_ figures: Figures, of total: Figures, interval: ReleasedInterval? = nil) {
     flows = grouped(figures.flows)
-    flowsAnswered = grouped(figures.flowsAnswered)
-    packets = grouped(figures.packets)
     bytesOut = iecBytes(figures.bytesOut)
     bytesOutExact = String(figures.bytesOut)
     bytesIn = iecBytes(figures.bytesIn)
@@ -30,52 +29,18 @@ struct FigureCells {
     bytes = iecBytes(figures.bytes)
     bytesExact = String(figures.bytes)
     share = percentage(figures.bytes, of: total.bytes)
-    bar = String(wholePercentage(figures.bytes, of: total.bytes))
+    let whole = wholePercentage(figures.bytes, of: total.bytes)
+    bar = String(figures.bytes > 0 ? max(1, whole) : 0)
+    flowsRange = interval.map { "\(grouped($0.lower.flows))–\(grouped($0.upper.flows))" }
+    bytesRange = interval.map { "\(iecBytes($0.lower.bytes))–\(iecBytes($0.upper.bytes))" }
   }
 }
 
 struct RowView {
-  /// What names the row, such as `443/tcp`.
-  let subject: String
-  /// More about it, from a name table or a database; empty where they have nothing.
-  let name: String
-  let hasName: Bool
-  let note: String
+  let words: SubjectWords
+  /// From the page; `nil` where the subject has no page.
+  let link: String?
   let figures: FigureCells
-
-  init(_ row: ReleasedRow, of total: Figures, names: SiteTemplates) {
-    figures = FigureCells(Figures(row.figures), of: total)
-    let (subject, name, note) = Self.words(row.subject, names: names)
-    self.subject = subject
-    self.name = name
-    self.note = note
-    hasName = !name.isEmpty
-  }
-
-  private static func words(
-    _ subject: ReleasedSubject, names: SiteTemplates
-  ) -> (subject: String, name: String, note: String) {
-    switch subject {
-    case .servicePort(let service):
-      let registration = names.services[service]
-      return (
-        "\(service.port)/\(service.transportName)", registration?.name ?? "",
-        registration?.description ?? "not in the list of names"
-      )
-    case .autonomousSystem(asn: 0, _):
-      return ("none", "", "in no database")
-    case .autonomousSystem(let asn, let name):
-      return ("AS\(asn)", name, name.isEmpty ? "no name in the database" : "")
-    case .country(let code):
-      return (names.countries[code], code.description, "")
-    case .encryptionClass(let kind):
-      return (kind.rawValue.replacing("-", with: " "), "", "")
-    case .ipVersion(let number): return ("IPv\(number)", "", "")
-    case .transport(let number): return (transportName(number).uppercased(), "", "")
-    case .day(let date): return (date.description, "", "")
-    case .relay(let name): return (name, "", "")
-    }
-  }
 }
 
 /// Several rows in one line.
@@ -87,12 +52,9 @@ struct SumView {
 struct TableView {
   let anchor: String
   let heading: String
+  let explanation: String?
   let caption: String
   let subjectHeading: String
-  let nameHeading: String
-  let isServicePort: Bool
-  let isAutonomousSystem: Bool
-  let isCountry: Bool
   let csv: String
   let json: String
   let rows: [RowView]
@@ -102,33 +64,41 @@ struct TableView {
   let further: SumView?
   let other: SumView?
   let total: FigureCells
+  let hasRanges: Bool
+  let map: WorldMapView?
 
   /// Shows the first `limit` rows, which are those with the most bytes.
   init(
-    _ table: ReleasedTable, total released: ReleasedFigures, month: CalendarMonth,
-    names: SiteTemplates, limit: Int
+    _ table: ReleasedTable, of released: ReleasedMonth, total figures: ReleasedFigures,
+    names: SiteTemplates, pages: SubjectPages, root: String, limit: Int
   ) {
-    let total = Figures(released)
-    let words = Self.words(table.dimension)
-    anchor = table.dimension.fileName
-    heading = words.heading
-    caption = "Exit traffic by \(words.subject), \(month.name)"
-    subjectHeading = words.subjectHeading
-    nameHeading = words.nameHeading
-    isServicePort = table.dimension == .servicePort
-    isAutonomousSystem = table.dimension == .autonomousSystem
-    isCountry = table.dimension == .country
-    csv = "\(table.dimension.fileName).csv"
-    json = "\(table.dimension.fileName).json"
-    rows = table.rows.prefix(limit).map { RowView($0, of: total, names: names) }
+    let total = Figures(figures)
+    let dimension = table.dimension
+    anchor = dimension.fileName
+    heading = dimension.heading
+    explanation = dimension.explanation
+    caption = "Exit traffic by \(dimension.subject.lowercased()), \(released.month.name)"
+    subjectHeading = dimension.subject
+    csv = "\(dimension.fileName).csv"
+    json = "\(dimension.fileName).json"
+    rows = table.rows.prefix(limit).map { row in
+      RowView(
+        words: SubjectWords(row.subject, names: names),
+        link: pages.page(of: row.subject, in: dimension).map { root + $0 },
+        figures: FigureCells(Figures(row.figures), of: total, interval: row.interval))
+    }
     rowCount = counted(table.rows.count, "row")
     further = Self.sum(table.rows.dropFirst(limit), of: total)
     other = table.other.map {
       SumView(
         rows: $0.rows.map { counted($0, "smaller row") } ?? "smaller rows",
-        figures: FigureCells(Figures($0.figures), of: total))
+        figures: FigureCells(Figures($0.figures), of: total, interval: $0.interval))
     }
-    self.total = FigureCells(total, of: total)
+    self.total = FigureCells(total, of: total, interval: released.totalInterval)
+    hasRanges = released.policy.noise != nil
+    map =
+      dimension == .country
+      ? WorldMapView(table, total: figures, month: released.month, names: names) : nil
   }
 
   private static func sum(_ rows: ArraySlice<ReleasedRow>, of total: Figures) -> SumView? {
@@ -137,20 +107,5 @@ struct TableView {
     for row in rows { sum += Figures(row.figures) }
     return SumView(
       rows: counted(rows.count, "further row"), figures: FigureCells(sum, of: total))
-  }
-
-  private static func words(
-    _ dimension: ReleasedTable.Dimension
-  ) -> (heading: String, subject: String, subjectHeading: String, nameHeading: String) {
-    switch dimension {
-    case .servicePort: ("Service ports", "service port", "Port", "Registered name")
-    case .autonomousSystem: ("Autonomous systems", "autonomous system", "AS", "Name")
-    case .country: ("Countries", "country", "Country", "Code")
-    case .encryptionClass: ("Encryption", "class of encryption", "Class", "")
-    case .ipVersion: ("IP versions", "IP version", "Version", "")
-    case .transport: ("Protocols", "protocol", "Protocol", "")
-    case .day: ("Days", "day", "Day", "")
-    case .relay: ("Relays", "relay", "Relay", "")
-    }
   }
 }

@@ -1,8 +1,10 @@
 // `weir-report build`: its options, and what it prints.
 
 import ArgumentParser
+import Configuration
 import Console
 import Disclosure
+import Glibc
 import Ledger
 import Site
 import Tallies
@@ -48,6 +50,12 @@ struct BuildCommand: ParsableCommand {
   @OptionGroup(title: "Disclosure control")
   var disclosure: DisclosureOptions
 
+  @Option(
+    help: ArgumentHelp(
+      "What the site says of itself and its operator; see weir-report(8) (default: "
+        + "\(ReportConfiguration.standardPath) where it exists).", valueName: "file"))
+  var config: String?
+
   @Flag(help: "Print nothing but errors.")
   var quiet = false
 
@@ -70,13 +78,15 @@ struct BuildCommand: ParsableCommand {
     do {
       // Before anything is read: a template that can't be used is no reason to wait for.
       let templates = try SiteTemplates(directory: reports)
-      let publication = try disclosure.publication(classes: EncryptionClasses())
+      let configuration = try configuration()
+      let publication = try disclosure.publication(classes: templates.encryptionClasses)
       let reading = try LedgerReading(
         paths: ledgers, relays: relays, months: Set(requestedMonths()),
         coveredUntil: publication.time.coveredUntil)
       let months = Dictionary(uniqueKeysWithValues: reading.months.map { ($0.month, $0) })
       var built: [(ReleasedMonth, PublicationOutcome)] = []
-      let writer = SiteWriter(templates: templates, directory: site)
+      let writer = SiteWriter(
+        templates: templates, directory: site, settings: configuration.site)
       try writer.publish(reading.months.map(\.month)) { month, earlier throws(RevisionNeeded) in
         guard let tallies = months[month], publication.isDue(month) else { return nil }
         let (released, outcome) = try publication.release(tallies, over: earlier)
@@ -89,6 +99,15 @@ struct BuildCommand: ParsableCommand {
       }
     } catch {
       throw report(error)
+    }
+  }
+
+  private func configuration() throws -> ReportConfiguration {
+    if let config { return try ReportConfiguration(path: config) }
+    do {
+      return try ReportConfiguration(path: ReportConfiguration.standardPath)
+    } catch ConfigurationError.unreadable(_, ENOENT) {
+      return ReportConfiguration()
     }
   }
 

@@ -1,6 +1,7 @@
 // How an error becomes a line on standard error and an exit code (sysexits.h).
 
 import ArgumentParser
+import Configuration
 import Console
 import Disclosure
 import Glibc
@@ -16,13 +17,14 @@ func report(_ error: any Error) -> ExitCode {
 private func sysexit(of error: any Error) -> Int32 {
   switch error {
   case let error as LedgerError: error.exitCode
+  case let error as ConfigurationError: error.exitCode
   case is NoSuchMonth: EX_NOINPUT
   case is RevisionNeeded: EX_DATAERR
   case let error as SiteError:
     switch error {
-    case .unreadableResource: EX_NOINPUT
+    case .unreadableResource, .unreadableIncidents: EX_NOINPUT
     case .invalidTemplate, .invalidNames: EX_CONFIG
-    case .foreignFile, .cannotWrite, .cannotReplace: EX_CANTCREAT
+    case .foreignFile, .cannotWrite, .cannotReplace, .cannotSign: EX_CANTCREAT
     case .laterFormat, .damagedFile, .changedDocument: EX_DATAERR
     case .noPermission: EX_NOPERM
     case .busy: EXIT_FAILURE

@@ -29,28 +29,47 @@ import Testing
     let elsewhere = try Workplace()
     try elsewhere.writer().publish([second, first])
     #expect(try elsewhere.files() == before)
-    #expect(
-      Set(before.keys)
-        == Set(
-          ["index.html", "style.css", "weir-site.json"]
-            + ["2026-09", "2026-10"].flatMap { month in
-              [
-                "index.html", "month.json", "released.json", "coverage.json", "totals.csv",
-                "totals.json",
-                "service-ports.csv", "service-ports.json", "autonomous-systems.csv",
-                "autonomous-systems.json", "countries.csv", "countries.json",
-                "encryption-classes.csv", "encryption-classes.json", "ip-versions.csv",
-                "ip-versions.json", "protocols.csv", "protocols.json", "days.csv", "days.json",
-              ].map { "\(month)/\($0)" }
-            }))
+    var expected = [
+      "index.html", "methodology.html", "coverage.html", "data.html", "changes.html", "about.html",
+      "style.css", "months.csv", "months.json", "encryption-classes.csv", "SHA256SUMS",
+      "weir-site.json",
+    ]
+    let subjects: [(folder: String, pages: [String])] = [
+      ("service-ports", ["tcp-443", "tcp-80", "udp-53", "tcp-40123"]),
+      ("autonomous-systems", ["AS0", "AS64500", "AS64501", "AS64502"]),
+      ("countries", ["DE", "FR", "XK", "ZZ"]),
+    ]
+    for (folder, pages) in subjects {
+      let files = pages.map { "\($0).html" } + ["index.html", "over-time.csv", "over-time.json"]
+      expected += files.map { "\(folder)/\($0)" }
+    }
+    let tables = [
+      "totals", "service-ports", "autonomous-systems", "countries", "encryption-classes",
+      "ip-versions", "protocols", "days",
+    ]
+    let single = [
+      "index.html", "month.json", "released.json", "coverage.json", "datapackage.json",
+    ]
+    for month in ["2026-09", "2026-10"] {
+      let files = single + tables.flatMap { ["\($0).csv", "\($0).json"] }
+      expected += files.map { "\(month)/\($0)" }
+    }
+    #expect(Set(before.keys) == Set(expected))
   }
 
-  @Test("Other months are carried over byte for byte, and stay in the index")
+  @Test("The data of other months stay byte for byte, and their pages lead to the new one")
   func carriedOver() throws {
     try writer.publish(try MonthBuilder.everyKind("2026-08"))
-    let before = try workplace.files().filter { $0.key.hasPrefix("2026-08/") }
+    func data() throws -> [String: Data] {
+      try workplace.files().filter {
+        $0.key.hasPrefix("2026-08/") && !$0.key.hasSuffix(".html")
+      }
+    }
+    let before = try data()
+    #expect(before.count == 20)
     try writer.publish(try MonthBuilder.everyKind("2026-09"))
-    #expect(try workplace.files().filter { $0.key.hasPrefix("2026-08/") } == before)
+    #expect(try data() == before)
+    #expect(try workplace.text("2026-08/index.html").contains("../2026-09/index.html"))
     #expect(try workplace.text("index.html").contains("August 2026"))
     try writer.publish([])
     #expect(try workplace.text("index.html").contains("September 2026"))

@@ -121,12 +121,13 @@ import Testing
     }
     let headers = page.filter { $0.name == "th" && $0.attributes["scope"] == "row" }.map(\.text)
     for subject in [
-      "443/tcp", "53/udp", "40123/tcp", "AS64500", "none", "Germany", "XK", "Unknown", "Total",
+      "443/tcp https", "53/udp domain", "40123/tcp", "AS64500 Example", "No AS", "Germany", "XK",
+      "Unknown ZZ", "Total",
     ] {
-      #expect(headers.contains(subject))
+      #expect(headers.contains { $0.hasPrefix(subject) }, "\(subject)")
     }
-    #expect(headers.filter { $0 == "Other" }.count == 4)
-    #expect(!headers.contains("50000/tcp"))
+    #expect(headers.filter { $0.hasPrefix("Other ") }.count == 4)
+    #expect(!headers.contains { $0.hasPrefix("50000/tcp") })
   }
 
   @Test("Coverage, reasons, rule and databases are on the page and in coverage.json")
@@ -134,7 +135,7 @@ import Testing
     let page = try workplace.text("2026-10/index.html")
     for statement in [
       "20 days of 31 days", "64.5%", "2,000,000", "1,680,000", "320,000", "Unmarked flows",
-      "<strong>20 flows</strong>", "Example-ASN", "CC BY-SA 4.0", "licence not known",
+      "20 flows for a row of its own", "Example-ASN", "CC BY-SA 4.0", "licence not known",
       String(repeating: "5e", count: 32),
     ] {
       #expect(page.contains(statement), "\(statement)")
@@ -157,8 +158,13 @@ import Testing
       try MonthBuilder.everyKind("2026-09"), try MonthBuilder.everyKind("2027-01"),
     ])
     let index = try elements(of: try workplace.text("index.html"))
-    let months = index.filter { $0.attributes["href"]?.hasSuffix("/index.html") == true }
-    #expect(months.map(\.text) == ["January 2027", "October 2026", "September 2026"])
+    let months = index.filter {
+      $0.attributes["href"]?.hasPrefix("20") == true
+        && $0.attributes["href"]?.hasSuffix("/index.html") == true
+    }
+    // The latest month comes first of all, and again in its place.
+    #expect(
+      months.map(\.text) == ["January 2027", "January 2027", "October 2026", "September 2026"])
     let total = try #require(month.total)
     let text = try workplace.text("index.html")
     #expect(

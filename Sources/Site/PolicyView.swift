@@ -1,0 +1,42 @@
+// The rules in force, as pages state them.
+
+import Disclosure
+import Tallies
+
+struct PolicyView: Equatable {
+  let minimumFlows: String
+  let dominance: String
+  let rows: String
+  let roundingFlows: String
+  let roundingPackets: String
+  let roundingBytes: String
+  let noise: Noise?
+
+  struct Noise: Equatable {
+    /// Such as `0.3`.
+    let epsilon: String
+    let connections: String
+    let bytes: String
+  }
+
+  init(_ policy: ReleasePolicy) {
+    minimumFlows = grouped(policy.minimumFlows)
+    dominance = String(policy.dominance)
+    rows = grouped(UInt64(policy.rows))
+    roundingFlows = grouped(policy.rounding.flows)
+    roundingPackets = grouped(policy.rounding.packets)
+    roundingBytes = iecBytes(policy.rounding.bytes)
+    noise = policy.noise.map {
+      Noise(
+        epsilon: Self.decimal($0.thousandthsOfEpsilon),
+        connections: grouped($0.protectedConnections),
+        bytes: iecBytes($0.protectedBytes))
+    }
+  }
+
+  private static func decimal(_ thousandths: UInt64) -> String {
+    let digits = String(1000 + thousandths % 1000).dropFirst()
+    let trimmed = String(digits.reversed().drop { $0 == "0" }.reversed())
+    return trimmed.isEmpty ? "\(thousandths / 1000)" : "\(thousandths / 1000).\(trimmed)"
+  }
+}
