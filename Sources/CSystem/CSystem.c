@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "CSystem.h"
+#include <string.h>
 #include <sys/prctl.h>
 
 FILE *weir_fopencookie_reader(void *cookie, ssize_t (*read)(void *, char *, size_t)) {
@@ -7,3 +8,8 @@ FILE *weir_fopencookie_reader(void *cookie, ssize_t (*read)(void *, char *, size
 }
 
 int weir_set_not_dumpable(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+
+__attribute__((noinline)) void weir_wipe_stack(void) {
+  unsigned char left[64 * 1024];
+  explicit_bzero(left, sizeof left);
+}

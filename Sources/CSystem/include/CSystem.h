@@ -13,4 +13,8 @@ FILE *weir_fopencookie_reader(void *cookie, ssize_t (*read)(void *, char *, size
 /* prctl(2) is variadic, which Swift cannot call. */
 int weir_set_not_dumpable(void);
 
+/* Overwrites what returned calls have left on this thread's stack, as far down as packets are handled:
+   the stack is not cleared when a call returns. */
+void weir_wipe_stack(void);
+
 #endif

@@ -192,8 +192,12 @@ final class CaptureWorker: @unchecked Sendable {
 
   private func takePackets() throws {
     let decoder = capture.decoder
-    // The next packet may be long in coming, and none may leave its address behind until then.
-    defer { meter.countWaiting() }
+    // The next packet may be long in coming, and none may leave its address behind until then: neither
+    // where packets wait, nor on the stack.
+    defer {
+      meter.countWaiting()
+      weir_wipe_stack()
+    }
     let count = try capture.forEachPacket(limit: Self.packetsAtOnce) { frame, wireLength, stamp in
       meter.countTogether(frame, wireLength: wireLength, stamp: stamp, decoder: decoder)
       newest = stamp
