@@ -37,6 +37,7 @@ public struct MonthTallies: Sendable {
   public let coveredUntil: Int64
   private let seconds: Range<Int64>
   private var marginals: Marginals
+  private var hasDays = true
   /// In the order of their names' first mention.
   var byRelay: [(name: String, counters: TallyCounters)] = []
   var coverage: CoverageTally
@@ -74,8 +75,11 @@ public struct MonthTallies: Sendable {
   /// By autonomous system and country: the one is mostly within the other.
   var byNetwork: [Network: TallyCounters] { marginals.byNetwork }
   var byIPVersion: [UInt8: TallyCounters] { marginals.byIPVersion }
-  /// By the day's first second.
-  var byDay: [Int64: TallyCounters] { marginals.byDay }
+  /// By the day's first second; empty where some of it has no days.
+  var byDay: [Int64: TallyCounters] { hasDays ? marginals.byDay : [:] }
+
+  /// A ledger has folded its days into the month: of no day can anything be told.
+  public mutating func forgetDays() { hasDays = false }
 
   /// What is added from now on was measured at this relay. Without any, nothing is told by relay.
   public mutating func begin(relay name: String) { byRelay.append((name, TallyCounters())) }

@@ -62,6 +62,7 @@ struct LedgerReading {
         for part in try ledger.sums(of: month, from: empty, { $0.add($1, $2) }) {
           tallies.addTallies(of: part)
         }
+        if try ledger.longestSpan(in: month) == .month { tallies.forgetDays() }
         let captures = try ledger.captures(overlapping: month)
         for record in captures.records { tallies.add(record) }
         for database in captures.databases { tallies.add(database) }

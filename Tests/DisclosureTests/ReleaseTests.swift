@@ -17,6 +17,19 @@ import Testing
     try #require(try release(month, minimum: minimum)[.servicePort])
   }
 
+  @Test("a month whose days were folded into one is published without days")
+  func foldedDays() throws {
+    var month = TestMonth()
+    month.add(flows: 200, day: 1)
+    #expect(try release(month)[.day] != nil)
+    var exact = month.exact
+    exact.forgetDays()
+    let released = exact.release(policy: try .test(minimumFlows: 20, rows: 50))
+    #expect(released[.day] == nil)
+    #expect(released.tables.count == (try release(month).tables.count) - 1)
+    #expect(released.total?.flows == 200)
+  }
+
   // MARK: Minimum of flows
 
   @Test("a month is published from the minimum of flows on, as a whole")
