@@ -62,6 +62,7 @@ let package = Package(
           "-no-static-stdlib",
           "-Xlinker", "--version-script=\(Context.packageDirectory)/Sources/WeirMark/exports.map",
           "-Xlinker", "--gc-sections", "-Xlinker", "-z", "-Xlinker", "now",
+          "-Xlinker", "-soname=libweirmark.so",
         ])
       ]),
     .target(name: "Tallies", swiftSettings: strict),
