@@ -57,6 +57,16 @@ enum NewLedger {
   static func useWAL(_ connection: borrowing Connection) throws(SQLiteError) {
     // The reader's account may be allowed to read the files of the log, but not to make them.
     connection.keepWALFiles()
+    // Of two processes that go over to the log at once SQLite refuses one at once, whatever its
+    // patience: each would wait for the other.
+    for _ in 0..<1000 {
+      do throws(SQLiteError) {
+        return try connection.execute("PRAGMA journal_mode = WAL")
+      } catch {
+        guard error.primaryCode == SQLITE_BUSY else { throw error }
+        usleep(10_000)
+      }
+    }
     try connection.execute("PRAGMA journal_mode = WAL")
   }
 
