@@ -1,2 +1,3 @@
-/// The version of all three programs, from this one place.
+/// The version of all programs, from this one place. `weir-route`, a script, repeats it, and a test
+/// compares the two.
 public let weirVersion = "0.1.0"
