@@ -20,6 +20,8 @@ typedef int (*weir_bind_function)(int, const void *, socklen_t);
 typedef ssize_t (*weir_sendto_function)(
     int, const void *, size_t, int, const void *, socklen_t);
 typedef int (*weir_seccomp_load_function)(void *);
+/* libevent's event_warnx: printf(3)'s format. */
+typedef void (*weir_warn_function)(const char *, ...);
 
 /* libseccomp's struct scmp_arg_cmp, and two of its constants. Its header is not needed to build. */
 struct weir_seccomp_comparison {
@@ -52,6 +54,7 @@ static inline ssize_t weir_raw_sendto(
     int fd, const void *data, size_t count, int flags, const void *name, socklen_t length) {
   return syscall(SYS_sendto, fd, data, count, flags, name, length);
 }
+static inline void weir_warn(weir_warn_function warn, const char *text) { warn("%s", text); }
 static inline int weir_setsockopt_number(void) { return SYS_setsockopt; }
 static inline int weir_open(const char *path) {
   return open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0644);

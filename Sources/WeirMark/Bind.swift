@@ -11,6 +11,7 @@ public func interposedBind(_ socket: CInt, _ name: UnsafeRawPointer?, _ length: 
   guard let asked = unsafe socketName(name, length) else {
     return unsafe state.pointee.bindAsAsked(socket, name, length)
   }
+  unsafe state.pointee.sayProblem()
   return switch unsafe state.pointee.settings.decide(bindTo: asked) {
   case .passBy:
     unsafe state.pointee.passBy(socket, name, length)

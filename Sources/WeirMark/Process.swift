@@ -7,6 +7,10 @@ import CInterposition
   var settings: Settings
   var bind: weir_bind_function?
   var sendto: weir_sendto_function?
+  /// `nil` in a process without libevent.
+  var warn: weir_warn_function?
+  /// What is wrong with the settings; empty if nothing is.
+  var problem: MessageLine
   /// Laid out as StatusLayout says, in the status file or in memory of this process.
   var counters: UnsafeMutableRawPointer
   /// What changes: flags of this process.
@@ -15,7 +19,7 @@ import CInterposition
 
 /// What is said once in a process.
 enum OnceFlag: Int {
-  case failedMark, failedBind, failedSandboxRule
+  case failedMark, failedBind, failedSandboxRule, problem
 }
 
 /// `nil` until the constructor is done: other libraries' constructors may call us before.

@@ -21,7 +21,7 @@ private func start() {
   let pages = unsafe weir_map_private(2 * pageSize)
   guard let pages = unsafe pages, unsafe weir_map_failed(pages) == 0 else {
     // Unmarked exit traffic would be the alternative, and nothing starts in so little memory.
-    say { $0.append("no memory for two pages") }
+    sayOnStandardError(message { $0.append("no memory for two pages") })
     _exit(71)
   }
   var counters = unsafe pages
@@ -34,6 +34,8 @@ private func start() {
       settings: settings,
       bind: unsafeBitCast(weir_next(name("bind")), to: weir_bind_function?.self),
       sendto: unsafeBitCast(weir_next(name("sendto")), to: weir_sendto_function?.self),
+      warn: unsafeBitCast(weir_anywhere(name("event_warnx")), to: weir_warn_function?.self),
+      problem: environment.problem,
       counters: counters,
       flags: (pages + StatusLayout.size / 2).bindMemory(to: UInt32.self, capacity: 8)))
   _ = unsafe mprotect(state, pageSize, PROT_READ)
@@ -44,9 +46,10 @@ private func start() {
 @unsafe private struct Environment {
   var settings: Settings
   var statusPath: UnsafePointer<CChar>?
+  var problem: MessageLine
 }
 
-/// Reports a wrong setting: here, once, because there will be no better time.
+/// Reports a wrong setting on standard error: later it may be closed.
 private func readEnvironment() -> Environment {
   var reader = SettingsReader()
   var statusPath: UnsafePointer<CChar>? = nil
@@ -61,9 +64,10 @@ private func readEnvironment() -> Environment {
     index += 1
   }
   let settings = reader.finish()
+  var line = MessageLine()
   if let problem = settings.problem {
     if problem.setting == .status { unsafe statusPath = nil }
-    say { line in
+    line = message { line in
       if let index = problem.entry, let entry = unsafe entries?[index] {
         unsafe line.append(problem, entry: bytes(of: entry).span)
       } else {
@@ -71,11 +75,12 @@ private func readEnvironment() -> Environment {
       }
       line.append("; nothing is marked, and ")
       line.appendConsequence(settings.onError)
-      // What stands in tor's own log has no room for a reason.
+      // Each of these has a line in tor's log, with no room for a reason.
       if settings.onError == .refuse { line.append(" (tor logs \"Operation canceled\")") }
     }
+    sayOnStandardError(line)
   }
-  return unsafe Environment(settings: settings, statusPath: statusPath)
+  return unsafe Environment(settings: settings, statusPath: statusPath, problem: line)
 }
 
 /// The bytes before the zero of an environment entry, which nothing changes while constructors run.

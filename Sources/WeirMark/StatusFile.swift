@@ -49,11 +49,12 @@ func mapStatusFile(_ path: UnsafePointer<CChar>) -> UnsafeMutableRawPointer? {
 }
 
 private func withoutFile(_ reason: (inout MessageLine) -> Void) -> UnsafeMutableRawPointer? {
-  say { line in
-    line.append(Setting.status.name)
-    line.append(": the file ")
-    reason(&line)
-    line.append("; nobody can read the counters")
-  }
+  sayOnStandardError(
+    message { line in
+      line.append(Setting.status.name)
+      line.append(": the file ")
+      reason(&line)
+      line.append("; nobody can read the counters")
+    })
   return nil
 }

@@ -26,6 +26,9 @@ release_streams() {
   wait "$pid" || true
 }
 
+# A command that starts tor, if it is not started at once.
+exit_launcher=()
+
 # start_exit LOG ASSIGNMENT…: the exit's tor once more, in place of the one that runs.
 start_exit() {
   local log=$1 tries pid
@@ -40,7 +43,7 @@ start_exit() {
   (
     exec ip netns exec "$lab_name-exit" \
       setpriv --reuid debian-tor --regid "$(id -g debian-tor)" --clear-groups \
-      env -i PATH=/usr/bin:/bin "$@" tor --defaults-torrc "$work/lab/empty-torrc" \
+      env -i PATH=/usr/bin:/bin "$@" "${exit_launcher[@]}" tor --defaults-torrc "$work/lab/empty-torrc" \
       -f "$work/lab/tor/exit.torrc" >"$log" 2>"$log.stderr" </dev/null
   ) &
   # Recorded as the lab does it, so that the lab ends it.
@@ -162,7 +165,7 @@ wrong_exit_address() {
     "fail +addresses +this host does not have the exit address 192.0.2.77" --
 }
 
-# The cause stands on standard error; tor's own log has a warning with an error that nothing else makes.
+# The cause stands on standard error and once in tor's own log, beside a warning for each connection.
 wrong_setting() {
   start_exit "$exit_log.refused" LD_PRELOAD="$library" WEIR_MARK_MODE=bind WEIR_MARK_DSCP=64 \
     WEIR_MARK_EXIT_ADDRESS="$exits" || return 1
@@ -170,8 +173,23 @@ wrong_setting() {
     "nothing is marked, and exit connections are refused (tor logs \"Operation canceled\")")
   diff <(in_lab client "$python" "$here/hold.py" --once 198.51.100.105:80 '2001:db8:100::64:80') \
     <(echo "refused 2 of 2")
+  diff <(sed -n 's/.*\[warn\] Warning from libevent: //p' "$exit_log.refused") "$exit_log.refused.stderr"
   grep -q '\[warn\] Error binding network socket: Operation canceled' "$exit_log.refused"
   check_says 1 "fail +settings +WEIR_MARK_DSCP=64: takes a number from 0 to 63; .*refused" --
+}
+
+# A kernel that refuses every mark: the first is told on standard error and in tor's log.
+failed_mark() {
+  cc -O1 -Wall -Wextra -Werror -o "$work/forbid" "$here/forbid.c" -lseccomp
+  chmod 755 "$work" "$work/forbid"
+  exit_launcher=("$work/forbid")
+  start_exit "$exit_log.failed" LD_PRELOAD="$library" WEIR_MARK_MODE=bind WEIR_MARK_EXIT_ADDRESS="$exits" || return 1
+  exit_launcher=()
+  diff <(in_lab client "$python" "$here/hold.py" --once 198.51.100.105:80 '2001:db8:100::64:80') \
+    <(echo "refused 2 of 2")
+  diff "$exit_log.failed.stderr" <(echo "weir-mark: a socket can't be marked: errno 1 (not permitted);" \
+    "exit connections are refused, and this is said once")
+  diff <(sed -n 's/.*\[warn\] Warning from libevent: //p' "$exit_log.failed") "$exit_log.failed.stderr"
 }
 
 # tor itself judges the configuration, with the library in it.
