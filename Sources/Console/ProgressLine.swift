@@ -35,6 +35,14 @@ public final class ProgressLine {
     writeToStandardError("\r\u{1b}[K\(text), \(grouped(rate)) packets/s\(left)")
   }
 
+  /// Where something else than packets is read.
+  public func show(_ text: String) {
+    let now = ContinuousClock.now
+    if let drawn, now - drawn < .milliseconds(200) { return }
+    drawn = now
+    writeToStandardError("\r\u{1b}[K\(text)")
+  }
+
   public func clear() {
     if drawn != nil { writeToStandardError("\r\u{1b}[K") }
   }

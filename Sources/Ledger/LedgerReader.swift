@@ -113,15 +113,23 @@ public struct LedgerReader: ~Copyable {
   ///
   /// - Parameters:
   ///   - zero: the sum of nothing.
+  ///   - begin: told, by one thread at a time, which day of the month is read next.
   ///   - add: adds a tally to a sum.
   public func sums<Sum: Sendable>(
-    of month: CalendarMonth, from zero: Sum,
+    of month: CalendarMonth, from zero: Sum, begin: @Sendable (CalendarDate) -> Void = { _ in },
     _ add: @Sendable (inout Sum, TallyKey, TallyCounters) -> Void
   ) throws(LedgerError) -> [Sum] {
     // Handed out by the day, since half of a month may be all that there is of it.
     let days = Mutex(
       stride(from: month.seconds.lowerBound, to: month.seconds.upperBound, by: 86_400)
-        .map { $0..<$0 + 86_400 })
+        .map { $0..<$0 + 86_400 }.reversed() as [Range<Int64>])
+    @Sendable func nextDay() -> Range<Int64>? {
+      days.withLock { days in
+        let day = days.popLast()
+        if let day { begin(CalendarDate(unixSeconds: day.lowerBound)) }
+        return day
+      }
+    }
     let results = Mutex<[Result<Sum, SQLiteError>]>([])
     return try translatingErrors(path) { () throws(SQLiteError) in
       // Each of them is used by one thread alone.
@@ -132,7 +140,7 @@ public struct LedgerReader: ~Copyable {
       DispatchQueue.concurrentPerform(iterations: second == nil ? 1 : 2) { thread in
         var sum = zero
         do throws(SQLiteError) {
-          while let day = days.withLock({ $0.popLast() }) {
+          while let day = nextDay() {
             if thread == 0 {
               try unsafe rows.forEachTally(in: day) { add(&sum, $0, $1) }
             } else {

@@ -71,7 +71,8 @@ struct Figures: Codable, Equatable {
     uniqueKeysWithValues: CodingKeys.allCases.map { ($0.rawValue, $0.unit) })
 
   /// In the order of ``header``.
-  var fields: [String] {
-    [flows, flowsAnswered, packetsOut, packetsIn, bytesOut, bytesIn].map { String($0) }
-  }
+  var numbers: [UInt64] { [flows, flowsAnswered, packetsOut, packetsIn, bytesOut, bytesIn] }
+
+  /// In the order of ``header``.
+  var fields: [String] { numbers.map { String($0) } }
 }

@@ -40,3 +40,20 @@ struct PolicyView: Equatable {
     return trimmed.isEmpty ? "\(thousandths / 1000)" : "\(thousandths / 1000).\(trimmed)"
   }
 }
+
+extension ReleasePolicy {
+  /// Every parameter, by a name; those of noise where it is in force.
+  var parameters: [String: UInt64] {
+    var parameters = [
+      "minimum_flows": minimumFlows, "dominance_percent": dominance, "rows": UInt64(rows),
+      "rounding_flows": rounding.flows, "rounding_packets": rounding.packets,
+      "rounding_bytes": rounding.bytes,
+    ]
+    if let noise {
+      parameters["noise_epsilon_thousandths"] = noise.thousandthsOfEpsilon
+      parameters["noise_protected_connections"] = noise.protectedConnections
+      parameters["noise_protected_bytes"] = noise.protectedBytes
+    }
+    return parameters
+  }
+}

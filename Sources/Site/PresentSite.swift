@@ -43,6 +43,16 @@ struct PresentSite {
         throw .foreignFile(directory: directory, file: foreign)
       }
     }
+    months =
+      try marker.map { marker throws(SiteError) in
+        try Self.months(of: paths, in: directory, marker)
+      } ?? []
+  }
+
+  /// The documents of every month that some of the paths belong to, in order.
+  static func months(
+    of paths: [String], in directory: String, _ marker: SiteMarker
+  ) throws(SiteError) -> [MonthDocuments] {
     var files: [CalendarMonth: [String]] = [:]
     for path in paths {
       let parts = path.split(separator: "/")
@@ -50,13 +60,9 @@ struct PresentSite {
         files[month, default: []].append(String(parts[1]))
       }
     }
-    var months: [MonthDocuments] = []
-    for (month, names) in files.sorted(by: { $0.key < $1.key }) {
-      guard let marker else { continue }
-      months.append(
-        try MonthDocuments(of: month, names: names, in: directory, marker: marker))
+    return try files.sorted(by: { $0.key < $1.key }).map { month, names throws(SiteError) in
+      try MonthDocuments(of: month, names: names, in: directory, marker: marker)
     }
-    self.months = months
   }
 
   /// Every path down to files within folders. What is a folder deeper than that, an empty one, or

@@ -20,6 +20,8 @@ public enum SiteError: Error, Equatable, Sendable {
   case damagedFile(file: String, reason: String)
   /// A released month is not as it was written.
   case changedDocument(file: String)
+  /// There is no site to be read.
+  case noSite(directory: String)
   /// Another build holds the lock.
   case busy(directory: String, lockFile: String)
   /// This account may not write there.
@@ -65,6 +67,8 @@ extension SiteError: CustomStringConvertible {
     case .changedDocument(let file):
       "\(file) was changed after weir wrote it, so that its numbers can't be trusted; restore the"
         + " site from a copy"
+    case .noSite(let directory):
+      "no site in \(directory); name a folder that 'weir-report build' wrote"
     case .busy(let directory, let lockFile):
       "another build is writing \(directory) (it holds \(lockFile)); wait until it has finished"
     case .noPermission(let path, let reason):

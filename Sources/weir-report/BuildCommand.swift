@@ -21,17 +21,7 @@ struct BuildCommand: ParsableCommand {
         weir-report build --ledger weir.ledger --month 2026-10 --site /srv/weir/site
       """)
 
-  @Option(
-    name: .customLong("ledger"), parsing: .singleValue,
-    help: ArgumentHelp("A ledger to read; several are added up (repeatable).", valueName: "ledger"))
-  var ledgers: [String] = []
-
-  @Option(
-    name: .customLong("month"), parsing: .singleValue,
-    help: ArgumentHelp(
-      "A month to publish, such as 2026-10 (repeatable; default: every month of the ledgers).",
-      valueName: "yyyy-mm"))
-  var months: [String] = []
+  @OptionGroup var ledgers: LedgerOptions
 
   @Option(help: ArgumentHelp("The folder of the site.", valueName: "folder"))
   var site: String
@@ -39,13 +29,6 @@ struct BuildCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp("Templates, stylesheet and names: Weir's 'reports'.", valueName: "folder"))
   var reports: String = "/usr/share/weir/reports"
-
-  @Option(
-    name: .customLong("relay"), parsing: .singleValue,
-    help: ArgumentHelp(
-      "The name of each ledger's relay, in their order: then figures are told by relay, where "
-        + "every relay has enough (repeatable).", valueName: "name"))
-  var relays: [String] = []
 
   @OptionGroup(title: "Disclosure control")
   var disclosure: DisclosureOptions
@@ -60,28 +43,19 @@ struct BuildCommand: ParsableCommand {
   var quiet = false
 
   func validate() throws {
-    if ledgers.isEmpty { throw ValidationError("name at least one --ledger") }
-    if let repeated = fileNamedTwice(among: ledgers) {
-      throw ValidationError(
-        "a ledger is named twice: its numbers would count twice (\(repeated))")
-    }
-    if !relays.isEmpty, relays.count != ledgers.count || Set(relays).count != relays.count {
-      throw ValidationError("give each --ledger a --relay of its own, or none")
-    }
-    if disclosure.revise != nil, months.isEmpty {
-      throw ValidationError("--revise needs a --month: what is final changes by name only")
-    }
-    _ = try requestedMonths()
+    if ledgers.paths.isEmpty { throw ValidationError("name at least one --ledger") }
+    try disclosure.checkReason(months: ledgers.monthNames)
   }
 
   func run() throws {
     do {
+      try ledgers.refuseUnfitAccount()
       // Before anything is read: a template that can't be used is no reason to wait for.
       let templates = try SiteTemplates(directory: reports)
       let configuration = try configuration()
       let publication = try disclosure.publication(classes: templates.encryptionClasses)
       let reading = try LedgerReading(
-        paths: ledgers, relays: relays, months: Set(requestedMonths()),
+        paths: ledgers.paths, relays: ledgers.relays, months: ledgers.months(),
         coveredUntil: publication.time.coveredUntil)
       let months = Dictionary(uniqueKeysWithValues: reading.months.map { ($0.month, $0) })
       var built: [(ReleasedMonth, PublicationOutcome)] = []
@@ -108,15 +82,6 @@ struct BuildCommand: ParsableCommand {
       return try ReportConfiguration(path: ReportConfiguration.standardPath)
     } catch ConfigurationError.unreadable(_, ENOENT) {
       return ReportConfiguration()
-    }
-  }
-
-  private func requestedMonths() throws -> [CalendarMonth] {
-    try months.map { text in
-      guard let month = CalendarMonth(text) else {
-        throw ValidationError("--month \(text): write a month as 2026-10")
-      }
-      return month
     }
   }
 

@@ -1,4 +1,4 @@
-// The options of `weir-report build` that say what may be published.
+// The options of `weir-report build` and `show` that say what may be published.
 
 import ArgumentParser
 import Disclosure
@@ -92,6 +92,13 @@ struct DisclosureOptions: ParsableArguments {
     try check("--final-after", finalAfter, PublicationTime.delayRange)
     if let revise, revise.allSatisfy(\.isWhitespace) {
       throw ValidationError("--revise takes a reason, which readers will see")
+    }
+  }
+
+  /// A reason is for months that were named.
+  func checkReason(months: [String]) throws {
+    if revise != nil, months.isEmpty {
+      throw ValidationError("--revise needs a --month: what is final changes by name only")
     }
   }
 

@@ -18,11 +18,12 @@ private func sysexit(of error: any Error) -> Int32 {
   switch error {
   case let error as LedgerError: error.exitCode
   case let error as ConfigurationError: error.exitCode
-  case is NoSuchMonth: EX_NOINPUT
-  case is RevisionNeeded: EX_DATAERR
+  case is NoSuchMonth, is NotPublished: EX_NOINPUT
+  case is RevisionNeeded, is NoiseNotDrawn: EX_DATAERR
+  case is UnfitAccount: EX_NOPERM
   case let error as SiteError:
     switch error {
-    case .unreadableResource, .unreadableIncidents: EX_NOINPUT
+    case .unreadableResource, .unreadableIncidents, .noSite: EX_NOINPUT
     case .invalidTemplate, .invalidNames: EX_CONFIG
     case .foreignFile, .cannotWrite, .cannotReplace, .cannotSign: EX_CANTCREAT
     case .laterFormat, .damagedFile, .changedDocument: EX_DATAERR

@@ -1,8 +1,10 @@
 // From ledgers to the months that they hold, exact and unpublished.
 
+import Console
 import Disclosure
 import Glibc
 import Ledger
+import Synchronization
 import Tallies
 
 /// A month was asked for that no ledger has.
@@ -45,25 +47,27 @@ struct LedgerReading {
     paths: [String], relays: [String], months wanted: Set<CalendarMonth>,
     coveredUntil: (CalendarMonth, ClosedRange<Int64>) -> Int64
   ) throws {
-    let ends = try Self.hours(paths).reduce(into: [CalendarMonth: Int64]()) {
+    // Each is opened once, so that all that is read of it is of one moment.
+    let ledgers = try paths.map { path throws(LedgerError) in try OpenLedger(path) }
+    let ends = try Self.hours(ledgers).reduce(into: [CalendarMonth: Int64]()) {
       $0[$1.key] = coveredUntil($1.key, $1.value)
     }
-    var available: Set<CalendarMonth> = []
+    let progress = ReadingProgress()
+    defer { progress.end() }
     var months: [CalendarMonth: MonthTallies] = [:]
-    for (position, path) in paths.enumerated() {
-      let ledger = try LedgerReader(path: path)
-      let inLedger = try ledger.months()
-      available.formUnion(inLedger)
-      let names = try ledger.networkNames()
-      for month in inLedger where wanted.isEmpty || wanted.contains(month) {
+    for (position, ledger) in ledgers.enumerated() {
+      let names = try ledger.reader.networkNames()
+      for month in ledger.months where wanted.isEmpty || wanted.contains(month) {
         let empty = MonthTallies(month: month, coveredUntil: ends[month])
         var tallies = months[month] ?? empty
         if position < relays.count { tallies.begin(relay: relays[position]) }
-        for part in try ledger.sums(of: month, from: empty, { $0.add($1, $2) }) {
-          tallies.addTallies(of: part)
-        }
-        if try ledger.longestSpan(in: month) == .month { tallies.forgetDays() }
-        let captures = try ledger.captures(overlapping: month)
+        let parts = try ledger.reader.sums(
+          of: month, from: empty,
+          begin: { [path = ledger.path] in progress.show(reading: $0, of: path) },
+          { $0.add($1, $2) })
+        for part in parts { tallies.addTallies(of: part) }
+        if try ledger.reader.longestSpan(in: month) == .month { tallies.forgetDays() }
+        let captures = try ledger.reader.captures(overlapping: month)
         for record in captures.records { tallies.add(record) }
         for database in captures.databases { tallies.add(database) }
         for collector in captures.collectors { tallies.add(collector) }
@@ -71,6 +75,7 @@ struct LedgerReading {
         months[month] = tallies
       }
     }
+    let available = Set(ledgers.flatMap(\.months))
     let missing = wanted.subtracting(months.keys)
     guard missing.isEmpty, !months.isEmpty else {
       throw NoSuchMonth(month: missing.min(), available: available.sorted())
@@ -79,12 +84,13 @@ struct LedgerReading {
   }
 
   /// Of every month, the first and the last hour that any ledger has.
-  private static func hours(_ paths: [String]) throws -> [CalendarMonth: ClosedRange<Int64>] {
+  private static func hours(
+    _ ledgers: [OpenLedger]
+  ) throws -> [CalendarMonth: ClosedRange<Int64>] {
     var hours: [CalendarMonth: ClosedRange<Int64>] = [:]
-    for path in paths {
-      let ledger = try LedgerReader(path: path)
-      for month in try ledger.months() {
-        guard let these = try ledger.hours(of: month) else { continue }
+    for ledger in ledgers {
+      for month in ledger.months {
+        guard let these = try ledger.reader.hours(of: month) else { continue }
         let others = hours[month] ?? these
         hours[month] =
           min(these.lowerBound, others.lowerBound)...max(these.upperBound, others.upperBound)
@@ -92,4 +98,28 @@ struct LedgerReading {
     }
     return hours
   }
+}
+
+/// A reader that can be kept in an array.
+private final class OpenLedger {
+  let reader: LedgerReader
+  let months: [CalendarMonth]
+
+  init(_ path: String) throws(LedgerError) {
+    reader = try LedgerReader(path: path)
+    months = try reader.months()
+  }
+
+  var path: String { reader.path }
+}
+
+/// What is being read, where standard error is a terminal.
+private final class ReadingProgress: Sendable {
+  private let line = Mutex(ProgressLine())
+
+  func show(reading day: CalendarDate, of path: String) {
+    line.withLock { $0?.show("reading \(day) of \(path)") }
+  }
+
+  func end() { line.withLock { $0?.clear() } }
 }

@@ -16,5 +16,5 @@ struct WeirReport: ParsableCommand {
       site can't be made, 77 no permission, 78 bad configuration.
       """,
     version: "weir-report \(weirVersion)",
-    subcommands: [BuildCommand.self])
+    subcommands: [BuildCommand.self, ShowCommand.self, DiffCommand.self])
 }

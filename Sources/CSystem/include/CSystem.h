@@ -5,6 +5,7 @@
 #include "Events.h"
 #include "Packet.h"
 #include "Prefetch.h"
+#include "Terminal.h"
 
 /* fopencookie(3) with a reader alone. Declared only under _GNU_SOURCE, which would give other headers
    another shape here than in Swift's Glibc module. */
