@@ -235,19 +235,24 @@ struct DatabaseForm: Codable {
 struct CollectorForm: Codable {
   let version: String
   let configurationHash: String
+  /// Absent where it was not recorded, as in every month of before it could be.
+  let programDigest: String?
 
   enum CodingKeys: String, CodingKey {
     case version
     case configurationHash = "configuration_hash"
+    case programDigest = "program_sha256"
   }
 
   init(_ record: CollectorRecord) {
     version = record.version
     configurationHash = record.configurationHash
+    programDigest = record.programDigest.isEmpty ? nil : record.programDigest
   }
 
   var record: CollectorRecord {
-    CollectorRecord(version: version, configurationHash: configurationHash)
+    CollectorRecord(
+      version: version, configurationHash: configurationHash, programDigest: programDigest ?? "")
   }
 }
 

@@ -4,7 +4,8 @@ internal import CSQLite
 internal import Glibc
 internal import Tallies
 
-/// From version 1, which did not keep the largest flow and knew fewer reasons, to version 2.
+/// Version 1 did not keep the largest flow and knew fewer reasons; version 2 did not keep the
+/// collector's digest.
 ///
 /// Only a writer does this, when it has something to add; readers understand both. The change is one
 /// transaction, and the copy is whole and on the disk before that begins to write.
@@ -12,27 +13,24 @@ struct LedgerMigration {
   let path: String
 
   /// Beside the ledger, with its permissions and its owner.
-  private var copy: String { path + ".before-v2" }
+  private var copy: String { path + ".before-v\(Schema.version)" }
 
   /// To be called outside of a transaction. Does nothing to a ledger of this version.
   func run(_ connection: borrowing Connection) throws(SQLiteError) {
     let version = "PRAGMA user_version"
-    guard try connection.integer(version) == 1 else { return }
+    guard try connection.integer(version) < Schema.version else { return }
     // From here on no other process writes: what is copied is what will be changed.
     try connection.execute("BEGIN IMMEDIATE")
     do throws(SQLiteError) {
       // Another process may have been quicker.
-      if try connection.integer(version) == 1 {
+      let found = try connection.integer(version)
+      if found < Schema.version {
         try makeCopy()
+        if found < 2 { try connection.execute(Self.toVersion2) }
         try connection.execute(
           """
-          ALTER TABLE tallies ADD COLUMN largest_flow INTEGER NOT NULL DEFAULT 0;
-          UPDATE tallies SET largest_flow = bytes_out + bytes_in;
-          \(Schema.leftOutSinceVersion2.map {
-            "ALTER TABLE captures ADD COLUMN left_out_\($0.rawValue) INTEGER NOT NULL DEFAULT 0;"
-          }.joined(separator: "\n"))
-          \(Schema.folded)
-          PRAGMA user_version = 2
+          ALTER TABLE captures ADD COLUMN \(Schema.programDigest);
+          PRAGMA user_version = \(Schema.version)
           """)
       }
       try connection.execute("COMMIT")
@@ -41,6 +39,15 @@ struct LedgerMigration {
       throw error
     }
   }
+
+  private static let toVersion2 = """
+    ALTER TABLE tallies ADD COLUMN largest_flow INTEGER NOT NULL DEFAULT 0;
+    UPDATE tallies SET largest_flow = bytes_out + bytes_in;
+    \(Schema.leftOutSinceVersion2.map {
+      "ALTER TABLE captures ADD COLUMN left_out_\($0.rawValue) INTEGER NOT NULL DEFAULT 0;"
+    }.joined(separator: "\n"))
+    \(Schema.folded)
+    """
 
   private func makeCopy() throws(SQLiteError) {
     let unfinished = copy + ".unfinished"

@@ -171,7 +171,7 @@ public struct LedgerReader: ~Copyable {
         """
         SELECT id, packets, packets_counted, unmarked_flows, cut_off, dropped_kernel,
           dropped_interface, asn_database, country_database, collector_version, config_hash,
-          \(Schema.selectLeftOut(version: version))
+          \(Schema.selectProgramDigest(version: version)), \(Schema.selectLeftOut(version: version))
         FROM captures WHERE id IN
           (SELECT capture FROM coverage WHERE ended >= ? AND began < ?)
         ORDER BY id
@@ -192,8 +192,10 @@ public struct LedgerReader: ~Copyable {
         record.droppedByKernel = UInt64(clamping: rows.integer(5))
         record.droppedByInterface = UInt64(clamping: rows.integer(6))
         digests.formUnion([rows.text(7), rows.text(8)])
-        collectors.insert(CollectorRecord(version: rows.text(9), configurationHash: rows.text(10)))
-        for (reason, column) in zip(LeftOutReason.allCases, Int32(11)...) {
+        collectors.insert(
+          CollectorRecord(
+            version: rows.text(9), configurationHash: rows.text(10), programDigest: rows.text(11)))
+        for (reason, column) in zip(LeftOutReason.allCases, Int32(12)...) {
           record.leftOut[reason] = UInt64(clamping: rows.integer(column))
         }
         record.observed = try observedTime(of: rows.integer(0), intervals)

@@ -38,13 +38,17 @@ public struct CollectionContext: Sendable {
   /// SHA-256 of the configuration in its canonical form, hexadecimal.
   public var configurationHash: String
   public var databases: [DatabaseRecord]
+  /// SHA-256 of the collector's file, hexadecimal; empty where nobody looked.
+  public var programDigest: String
 
   public init(
-    collectorVersion: String, configurationHash: String, databases: [DatabaseRecord]
+    collectorVersion: String, configurationHash: String, databases: [DatabaseRecord],
+    programDigest: String = ""
   ) {
     self.collectorVersion = collectorVersion
     self.configurationHash = configurationHash
     self.databases = databases
+    self.programDigest = programDigest
   }
 }
 
@@ -226,7 +230,7 @@ public struct LedgerWriter: ~Copyable {
     let texts = [
       ("source", capture.source), ("collector_version", context.collectorVersion),
       ("config_hash", context.configurationHash), ("asn_database", digest(.asn)),
-      ("country_database", digest(.country)),
+      ("country_database", digest(.country)), ("program_sha256", context.programDigest),
     ]
     let columns = numbers.map(\.0) + texts.map(\.0) + (capture.file == nil ? [] : ["file_digest"])
     let statement = try connection.prepare(

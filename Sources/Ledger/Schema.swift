@@ -7,7 +7,7 @@ internal import Tallies
 
 enum Schema {
   /// `PRAGMA user_version` of a ledger that this version writes.
-  static let version: Int64 = 2
+  static let version: Int64 = 3
   /// `PRAGMA application_id`: "Weir" in ASCII. file(1) and we tell ledgers by it.
   static let applicationID: Int64 = 0x5765_6972
 
@@ -48,7 +48,8 @@ enum Schema {
       asn_database TEXT NOT NULL,
       country_database TEXT NOT NULL,
       file_size INTEGER,
-      file_digest TEXT
+      file_digest TEXT,
+      \(programDigest)
     ) STRICT;
 
     -- The stretches of time, in whole seconds with both ends included, that a capture covers.
@@ -85,6 +86,14 @@ enum Schema {
       span TEXT NOT NULL CHECK (span IN ('day', 'month'))
     ) STRICT;
     """
+
+  /// Of the collector's file, as sha256sum has it; empty for captures that were read from files, and
+  /// before version 3.
+  static let programDigest = "program_sha256 TEXT NOT NULL DEFAULT ''"
+
+  static func selectProgramDigest(version: Int64) -> String {
+    version < 3 ? "''" : "program_sha256"
+  }
 
   static let leftOutColumns = LeftOutReason.allCases.map { "left_out_\($0.rawValue)" }
 

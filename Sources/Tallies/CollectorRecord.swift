@@ -4,13 +4,17 @@ public struct CollectorRecord: Hashable, Comparable, Sendable {
   public var version: String
   /// A digest of all settings that have a say in what is counted.
   public var configurationHash: String
+  /// SHA-256 of the program's file, lower-case hexadecimal; empty where it was not recorded.
+  public var programDigest: String
 
-  public init(version: String, configurationHash: String) {
+  public init(version: String, configurationHash: String, programDigest: String = "") {
     self.version = version
     self.configurationHash = configurationHash
+    self.programDigest = programDigest
   }
 
   public static func < (left: CollectorRecord, right: CollectorRecord) -> Bool {
-    (left.version, left.configurationHash) < (right.version, right.configurationHash)
+    (left.version, left.programDigest, left.configurationHash)
+      < (right.version, right.programDigest, right.configurationHash)
   }
 }

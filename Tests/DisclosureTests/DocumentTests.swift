@@ -32,6 +32,7 @@ import Testing
       DatabaseRecord(
         sha256: "ab", kind: .asn, type: "T", builtAt: -5, licence: "L", attribution: "©"))
     exact.add(CollectorRecord(version: "1", configurationHash: "cd"))
+    exact.add(CollectorRecord(version: "1", configurationHash: "cd", programDigest: "ef"))
     var version = ReleaseVersion(finalFrom: TestMonth.month.seconds.upperBound + 60)
     let day = try #require(CalendarDate("2026-02-28"))
     version.revisions = [

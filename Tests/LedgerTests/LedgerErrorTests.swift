@@ -68,9 +68,9 @@ import TestSupport
     try withTemporaryFolder { folder in
       let path = folder.appending(path: "ledger").path
       try LedgerWriter.write(path, [.test(): .test()])
-      try execute(path, "PRAGMA user_version = 3")
+      try execute(path, "PRAGMA user_version = 4")
       for error in [try readerError(path), try writerError(path)] {
-        guard case .newer(path, version: 3, supported: 2) = error else {
+        guard case .newer(path, version: 4, supported: 3) = error else {
           Issue.record("\(error)")
           return
         }

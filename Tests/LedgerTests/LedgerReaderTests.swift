@@ -114,7 +114,9 @@ import TestSupport
       let january = try reader.captures(overlapping: month("2026-01"))
       #expect(january.records == [1, 2, 3].map { entries[$0].record })
       #expect(
-        january.collectors == [CollectorRecord(version: "1.2.3", configurationHash: "c0ffee")])
+        january.collectors == [
+          CollectorRecord(version: "1.2.3", configurationHash: "c0ffee", programDigest: "d1")
+        ])
       let others = try ["2025-12", "2026-02", "2026-03"].map {
         try reader.captures(overlapping: month($0)).records.map(\.packets)
       }

@@ -146,14 +146,15 @@ import TestSupport
         """
         SELECT source, began, ended, packets, packets_counted, unmarked_flows, cut_off,
           dropped_kernel, dropped_interface, collector_version, config_hash,
-          substr(asn_database, 1, 1), substr(country_database, 1, 1), file_size, file_digest
+          substr(asn_database, 1, 1), substr(country_database, 1, 1), file_size, file_digest,
+          program_sha256
         FROM captures
-        """, columns: 15)
+        """, columns: 16)
       #expect(
         row == [
           [
             "file", "10", "130", "1001", "1002", "1003", "1", "1004", "1005", "1.2.3", "c0ffee",
-            "a", "b", "12345", "abc",
+            "a", "b", "12345", "abc", "d1",
           ]
         ])
       for (position, reason) in LeftOutReason.allCases.enumerated() {

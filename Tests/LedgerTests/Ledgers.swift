@@ -60,7 +60,7 @@ extension CollectionContext {
   static var test: CollectionContext {
     CollectionContext(
       collectorVersion: "1.2.3", configurationHash: "c0ffee",
-      databases: [.test(.asn, "a"), .test(.country, "b")])
+      databases: [.test(.asn, "a"), .test(.country, "b")], programDigest: "d1")
   }
 }
 

@@ -25,6 +25,7 @@ import TestSupport
       "left_out_flow_table_full INTEGER", "left_out_sealed_hour INTEGER",
       "left_out_ledger_unavailable INTEGER", "collector_version TEXT", "config_hash TEXT",
       "asn_database TEXT", "country_database TEXT", "file_size INTEGER", "file_digest TEXT",
+      "program_sha256 TEXT",
     ],
     "coverage": ["capture INTEGER", "began INTEGER", "ended INTEGER"],
     "databases": [
@@ -77,7 +78,7 @@ import TestSupport
   @Test("a ledger says what it is, and in which version")
   func identity() throws {
     try withLedger { path throws in
-      #expect(try value(path, "PRAGMA user_version") == "2")
+      #expect(try value(path, "PRAGMA user_version") == "3")
       #expect(try value(path, "PRAGMA application_id") == "\(0x5765_6972)")
       #expect(try value(path, "PRAGMA journal_mode") == "wal")
     }
