@@ -95,7 +95,9 @@ let package = Package(
 
     .executableTarget(
       name: "weir-mark",
-      dependencies: ["Console", "MarkCheck", "MarkPolicy", "Tallies", argumentParser],
+      dependencies: [
+        "Console", "MarkCheck", "MarkPolicy", "MessageDigest", "Tallies", argumentParser,
+      ],
       swiftSettings: strict),
     .executableTarget(
       name: "weir-collect",

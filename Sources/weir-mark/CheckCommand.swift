@@ -6,6 +6,7 @@ import FoundationEssentials
 import Glibc
 import MarkCheck
 import MarkPolicy
+import MessageDigest
 
 struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -17,6 +18,9 @@ struct CheckCommand: ParsableCommand {
       open now carry the mark where they should. Without --pid it looks at every process named 'tor'.
 
       What can't be seen without root is said. No remote address is read, printed or stored.
+
+      With --digest it prints what can be published of one tor instead, for 'sha256sum --check': the \
+      SHA-256 of this program, of tor, the library in it and its torrc, and of the mark's settings.
 
       Exit codes: 0 nothing failed, 1 something failed, 66 no such process or file, 69 no tor runs, \
       77 there was no right to look into a process.
@@ -42,13 +46,20 @@ struct CheckCommand: ParsableCommand {
   @Flag(help: "Print one JSON document.")
   var json = false
 
+  @Flag(help: "Print digests of what runs, and check nothing.")
+  var digest = false
+
   func validate() throws {
+    if digest, torrc != nil || status != nil {
+      throw ValidationError("--digest is about what runs: leave out --torrc and --status")
+    }
     if pids.contains(where: { $0 < 1 }) { throw ValidationError("--pid takes a process id") }
   }
 
   func run() throws {
     // The kernel's answers have remote addresses in them.
     _ = forbidCoreDumps()
+    if digest { return try printDigests() }
     let report: CheckReport
     do throws(Failure) {
       report = try check()
@@ -60,15 +71,31 @@ struct CheckCommand: ParsableCommand {
     if report.processes.contains(where: { !$0.isVisible }) { throw ExitCode(EX_NOPERM) }
   }
 
+  private func printDigests() throws {
+    do throws(Failure) {
+      let tors = try processes()
+      guard let tor = tors.first else { throw .noTor }
+      guard tors.count == 1 else { throw .severalTors(tors) }
+      let digests = try DigestList(markIn: ProcessFiles(pid: tor))
+      print(json ? digests.json : digests.text, terminator: "")
+    } catch {
+      throw weir_mark.report(error)
+    }
+  }
+
+  /// Those that were named, or else every tor.
+  private func processes() throws(Failure) -> [Int32] {
+    for pid in pids where !ProcessFiles(pid: pid).exists { throw .noProcess(pid) }
+    return pids.isEmpty ? ProcessFiles.running("tor") : pids
+  }
+
   private func check() throws(Failure) -> CheckReport {
     for path in [torrc, status] {
       if let path, case .failure(let failure) = readFile(path) {
         throw .unreadable(path: path, number: failure.number)
       }
     }
-    var found = pids
-    for pid in pids where !ProcessFiles(pid: pid).exists { throw .noProcess(pid) }
-    if found.isEmpty { found = ProcessFiles.running("tor") }
+    let found = try processes()
     if found.isEmpty {
       guard torrc != nil else { throw .noTor }
       let environment = ProcessEnvironment.current

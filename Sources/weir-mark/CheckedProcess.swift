@@ -54,11 +54,8 @@ struct CheckedProcess: Encodable {
       return
     }
     let again = "restart tor to use the one that is there now"
-    if library.isDeleted {
-      note(.warn, "library", "\(library.path), as mapped, has been removed or replaced: \(again)")
-    } else if let file = mappedFile(process.path(library.path)), file != library.file {
-      note(
-        .warn, "library", "\(library.path) is another file than the one that is mapped: \(again)")
+    if let problem = library.problem(in: process) {
+      note(.warn, "library", "\(problem): \(again)")
     } else {
       note(.ok, "library", "\(library.path) is mapped")
     }
@@ -144,22 +141,5 @@ struct CheckedProcess: Encodable {
       udpListeners: configuration?.dnsListenerPorts ?? [])
     sockets = tally
     findings += tally.findings(rule, marksDNS: settings.map { !$0.dnsPorts.isEmpty } ?? false)
-  }
-
-  /// What the kernel calls a file where it is mapped: on some file systems this is not what stat(2)
-  /// says, so it is mapped here to find out.
-  private func mappedFile(_ path: String) -> String? {
-    let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else { return nil }
-    defer { close(file) }
-    let size = 4096
-    guard let page = unsafe mmap(nil, size, PROT_READ, MAP_PRIVATE, file, 0),
-      unsafe page != MAP_FAILED
-    else { return nil }
-    defer { unsafe munmap(page, size) }
-    let start = String(UInt(bitPattern: page), radix: 16)
-    return ProcessFiles(pid: getpid()).maps?.split(separator: "\n").first {
-      $0.hasPrefix("\(start)-")
-    }.map { $0.split(separator: " ", maxSplits: 5)[3...4].joined(separator: " ") }
   }
 }

@@ -13,9 +13,13 @@ enum Failure: Error {
   case noCommand(String)
   case notRunnable(path: String, number: Int32)
   case noTor
+  case severalTors([Int32])
   case noProcess(Int32)
   case unreadable(path: String, number: Int32)
   case noSocketList(Int32)
+  case invisible(Int32)
+  case noMark(Int32)
+  case replacedLibrary(String)
 
   var message: String {
     switch self {
@@ -26,8 +30,14 @@ enum Failure: Error {
     case .noCommand(let name): "there is no command '\(name)'"
     case .notRunnable(let path, let number): "can't run \(path): \(errorText(number))"
     case .noTor: "no process named tor runs here: name one with --pid, or a file with --torrc"
+    case .severalTors(let pids):
+      "tor runs as processes \(pids.map { "\($0)" }.joined(separator: ", ")): name one with --pid"
     case .noProcess(let pid): "there is no process \(pid)"
     case .unreadable(let path, let number): "\(path): \(errorText(number))"
+    case .invisible(let pid): "can't look into process \(pid): run this as root"
+    case .noMark(let pid):
+      "libweirmark.so is not mapped into process \(pid): 'weir-mark check' says more"
+    case .replacedLibrary(let text): "\(text): restart tor to use the one that is there now"
     case .noSocketList(let number): "the kernel gives no list of sockets: \(errorText(number))"
     }
   }
@@ -35,6 +45,9 @@ enum Failure: Error {
   var exitCode: Int32 {
     switch self {
     case .settings: EX_CONFIG
+    case .severalTors: EX_USAGE
+    case .invisible: EX_NOPERM
+    case .noMark, .replacedLibrary: EXIT_FAILURE
     case .noLibrary, .badLibrary, .noCommand, .noProcess: EX_NOINPUT
     case .noTor, .noSocketList: EX_UNAVAILABLE
     case .notRunnable(_, let number), .unreadable(_, let number):

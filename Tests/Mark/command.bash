@@ -113,3 +113,35 @@ optional='WEIR_MARK_(DSCP|DNS_PORTS|ON_ERROR)'
 check "the drop-in has sound settings of bind mode" drop_in_settings '^#' "$optional"
 check "and of sentinel mode" drop_in_settings '^Environment=WEIR_MARK_(MODE|EXIT_ADDRESS)' \
   "(WEIR_MARK_MODE|WEIR_MARK_SENTINEL|WEIR_MARK_REAL_ADDRESS|$optional)"
+
+# What runs and what is there, by digests: `tail -f FILE` has the options of a tor.
+marked_tail() { # runs it, and waits until it does
+  printf 'ExitRelay 1\n%%include %s/included\n' "$work" >"$work/torrc"
+  printf 'ORPort 9001\n' >"$work/included"
+  "$installed" run --exit-address 192.0.2.1 --dscp 9 -- tail -f "$work/torrc" >/dev/null &
+  tail=$!
+  until [ "$(readlink "/proc/$tail/exe")" = "$(realpath "$(command -v tail)")" ]; do sleep 0.05; done
+}
+digests_hold() {
+  "$installed" check --digest --pid "$tail" >"$work/digests"
+  [ "$(sed 1q "$work/digests")" = "# $("$installed" --version)" ]
+  sha256sum --check --strict --quiet "$work/digests"
+  diff <(sed -n 's/^[0-9a-f]\{64\}  //p' "$work/digests") <(printf '%s\n' "$(realpath "$installed")" \
+    "$(realpath "$(command -v tail)")" "$(realpath "$work")/prefix/lib/weir/libweirmark.so" "$work/torrc" "$work/included")
+  diff <(sed -n 's/^# settings //p' "$work/digests") \
+    <(printf '%s\n' WEIR_MARK_DSCP=9 WEIR_MARK_EXIT_ADDRESS=192.0.2.1 WEIR_MARK_MODE=bind | sha256sum | cut -d ' ' -f 1)
+}
+marked_tail
+check "check --digest names the files that run, and the settings" digests_hold
+check "check --digest --json says the same" eval '"$installed" check --digest --json --pid "$tail" |
+  "$python" -c "import json, sys; print(*[file[\"sha256\"] for file in json.load(sys.stdin)[\"files\"]], sep=\"\n\")" |
+  diff - <(sed -n "s/  .*//p" "$work/digests")'
+cp "$library" "$work/another" && mv "$work/another" "$work/prefix/lib/weir/libweirmark.so"
+check "check --digest has none of a library that was replaced" \
+  fails_with 1 "*restart tor to use the one that is there now" "$installed" check --digest --pid "$tail"
+check "check --digest has none of a process without the mark" \
+  fails_with 1 "*libweirmark.so is not mapped into process $$*" "$installed" check --digest --pid $$
+check "check --digest is about what runs" \
+  fails_with 64 "*leave out --torrc and --status*" "$installed" check --digest --torrc "$work/torrc"
+kill "$tail"
+wait "$tail" 2>/dev/null || true
