@@ -5,6 +5,9 @@ import Configuration
 import Console
 import FoundationEssentials
 import Glibc
+import MessageDigest
+import Networks
+import Tallies
 
 struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -13,6 +16,9 @@ struct CheckCommand: ParsableCommand {
     discussion: """
       Prints a line for each thing that was looked at: 'ok', 'warn' or 'fail'. The exit code is 78 where \
       something fails, else 0. To be run as root, as the collector is started, it knows most.
+
+      With --digest it prints what can be published of this collector instead, for 'sha256sum --check': \
+      the SHA-256 of the program, the configuration, the databases, and of what decides what is counted.
 
       Example:
         weir-collect check --config /etc/weir/collect.toml
@@ -23,9 +29,32 @@ struct CheckCommand: ParsableCommand {
   @Flag(help: "Print what was found as JSON.")
   var json = false
 
+  @Flag(help: "Print digests of program, configuration and databases, and check nothing.")
+  var digest = false
+
   func run() throws {
+    if digest { return try printDigests() }
     try check(options, json: json)
   }
+
+  private func printDigests() throws {
+    do {
+      let settings = try options.settings()
+      let digests = try CollectDigests(configuration: options.config)
+      if let warning = digests.warning { printError(programName, "warning: \(warning)") }
+      let databases = [
+        try databaseRecord(path: settings.asnDatabase, kind: .asn),
+        try databaseRecord(path: settings.countryDatabase, kind: .country),
+      ]
+      print(digests.list(settings, databases), json: json)
+    } catch {
+      throw report(error)
+    }
+  }
+}
+
+func print(_ digests: DigestList, json: Bool) {
+  print(json ? digests.json : digests.text, terminator: "")
 }
 
 /// Checks the settings, prints what was found, and ends with the exit code.

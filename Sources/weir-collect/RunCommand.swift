@@ -32,9 +32,12 @@ struct RunCommand: ParsableCommand {
     if dryRun { return try check(options, json: false) }
     do {
       guard forbidCoreDumps() else { throw CoreDumpsPossible() }
+      let log = Log(program: programName)
       let settings = try options.settings()
       try refuseLedgerOfOthers(settings)
-      let collector = try Collector(settings, log: Log(program: programName))
+      let digests = try CollectDigests(configuration: options.config)
+      if let warning = digests.warning { log.write(.warning, warning) }
+      let collector = try Collector(settings, digests, log: log)
       try collector.run()
     } catch let code as ExitCode {
       throw code

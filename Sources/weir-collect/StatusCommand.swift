@@ -23,6 +23,9 @@ struct StatusCommand: ParsableCommand {
   @Flag(help: "Print the status as JSON.")
   var json = false
 
+  @Flag(help: "Print digests of what runs, as 'weir-collect check --digest' does of what is there.")
+  var digest = false
+
   func run() throws {
     let path = "\(statusFolder)/\(CollectorStatus.fileName)"
     let status: CollectorStatus
@@ -32,7 +35,15 @@ struct StatusCommand: ParsableCommand {
       printError(programName, failure.description)
       throw ExitCode(failure.exitCode)
     }
-    print(json ? status.json : status.text, terminator: "")
+    if digest {
+      guard let digests = status.digests else {
+        printError(programName, "\(path) has no digests: the collector is of an earlier version")
+        throw ExitCode(EX_UNAVAILABLE)
+      }
+      print(digests, json: json)
+    } else {
+      print(json ? status.json : status.text, terminator: "")
+    }
     if let problem = Self.problem(status, path) {
       printError(programName, problem)
       throw ExitCode(EX_UNAVAILABLE)

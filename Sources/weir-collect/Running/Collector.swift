@@ -15,6 +15,7 @@ import Tallies
 
 final class Collector {
   private let settings: CollectSettings
+  private let digests: CollectDigests
   private let log: Log
   private let notifier: ServiceNotifier
   private let signals: Int32
@@ -43,14 +44,15 @@ final class Collector {
   private static let lastTriesSeconds: Int64 = 10
 
   /// Opens everything, and gives up every privilege.
-  init(_ settings: CollectSettings, log: Log) throws {
+  init(_ settings: CollectSettings, _ digests: CollectDigests, log: Log) throws {
     self.settings = settings
+    self.digests = digests
     self.log = log
     notifier = ServiceNotifier()
     signals = weir_open_signals()
     answered = weir_open_event()
     guard signals >= 0, answered >= 0 else { throw SystemFailure("signalfd", errno) }
-    publisher = StatusPublisher(settings)
+    publisher = StatusPublisher(settings, digests)
     thinning = Thinning(settings)
 
     drops = InterfaceDrops(interface: settings.interface)
@@ -81,7 +83,7 @@ final class Collector {
     pending = PendingCounts(
       maximumTallies: Self.maximumTallies,
       first: Self.newCapture(
-        settings, networks[0].databases, at: wallNanoseconds() / 1_000_000_000))
+        settings, digests, networks[0].databases, at: wallNanoseconds() / 1_000_000_000))
     nextFlush = monotonicNanoseconds() + Int64(settings.flushSeconds) * 1_000_000_000
   }
 
@@ -138,13 +140,14 @@ final class Collector {
   }
 
   private static func newCapture(
-    _ settings: CollectSettings, _ databases: [DatabaseRecord], at second: Int64
+    _ settings: CollectSettings, _ digests: CollectDigests, _ databases: [DatabaseRecord],
+    at second: Int64
   ) -> PendingCapture {
     PendingCapture(
       entry: RunningEntry(source: settings.interface),
       context: CollectionContext(
         collectorVersion: weirVersion, configurationHash: settings.meter.hash,
-        databases: databases),
+        databases: databases, programDigest: digests.programDigest),
       day: second.floorDivided(by: 86_400))
   }
 
@@ -213,7 +216,7 @@ final class Collector {
   }
 
   private func beginCapture(at second: Int64) {
-    pending.beginCapture(Self.newCapture(settings, publisher.databases, at: second))
+    pending.beginCapture(Self.newCapture(settings, digests, publisher.databases, at: second))
   }
 
   /// Only while every thread works is this process alive.

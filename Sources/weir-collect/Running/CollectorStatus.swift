@@ -2,6 +2,7 @@
 // started, and where it stands. They come from nothing that has seen an address.
 
 import FoundationEssentials
+import MessageDigest
 import Tallies
 
 /// Keys are written in snake_case. Times are UTC, sizes bytes.
@@ -60,6 +61,8 @@ struct CollectorStatus: Codable, Equatable {
   var talliesWaiting = 0
   var packetsWaiting: UInt64 = 0
   var databases: [Database] = []
+  /// `nil` from a collector that did not have them yet.
+  var digests: DigestList?
   var failedLookups: UInt64 = 0
   var coverageToday: Coverage
   var changesOfLink: UInt64 = 0

@@ -17,12 +17,14 @@ struct StatusPublisher {
   var changesOfClock: UInt64 = 0
 
   private let settings: CollectSettings
+  private let digests: CollectDigests
   private let started = wallNanoseconds() / 1_000_000_000
   private let processStart = startOfProcess(getpid()) ?? 0
   private var observed = ObservedTime()
 
-  init(_ settings: CollectSettings) {
+  init(_ settings: CollectSettings, _ digests: CollectDigests) {
     self.settings = settings
+    self.digests = digests
     packetsByThread = [UInt64](repeating: 0, count: settings.threads)
   }
 
@@ -66,6 +68,7 @@ struct StatusPublisher {
     status.databases = databases.map {
       .init(kind: $0.kind.rawValue, type: $0.type, built: iso8601($0.builtAt))
     }
+    status.digests = digests.list(settings, databases)
     status.failedLookups = failedLookups
     status.changesOfLink = changesOfLink
     status.changesOfClock = changesOfClock

@@ -195,7 +195,14 @@ def test_status(world: World) -> None:
     for content in (metrics, json.dumps(status), collector.log):
         for address in ("192.0.2.", "198.51.", "2001:db8"):
             expect(address not in content, f"an address: {content}")
+    digests = status_command(world, "--digest").stdout
+    checked = subprocess.run(("sha256sum", "--check", "--strict"), input=digests, capture_output=True, text=True, check=False)
+    expect_equal((checked.returncode, checked.stdout.count(": OK")), (0, 3), f"digests: {digests}{checked.stderr}")
+    program = digests.splitlines()[1].split()[0]
     collector.stop()
+    ledger = Ledger(world.folder / "weir.ledger")
+    captures = set(ledger.rows("SELECT program_sha256, config_hash FROM captures"))
+    expect_equal(captures, {(program, digests.splitlines()[-1].split()[-1])}, "digests in the ledger")
     answer = status_command(world)
     expect_equal((answer.returncode, "was stopped" in answer.stderr), (69, True), f"after the end: {answer.stderr}")
     expect("weir_collect_up 0" in textfile.read_text(encoding="utf-8"), "up after the end")
