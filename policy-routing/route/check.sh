@@ -161,10 +161,10 @@ look_at_ways() { # FAMILY
   fi
   if [ -n "$(of_family exit_addresses "$1")" ]; then
     if [ "$exit_dns" = outside ] && { [ "$1" = 6 ] || [ "$dscp" -le 7 ]; }; then
-      expect_way "$1" "tor's DNS queries" "$outer" tos "$tos" ipproto udp dport 53
+      expect_way "$1" "tor's DNS queries" "$outer" tos "$tos" ipproto 17 dport 53
     fi
     for account in $exit_dns_users; do
-      expect_way "$1" "DNS queries of account $account" "$outer" uid "$account" ipproto udp dport 53
+      expect_way "$1" "DNS queries of account $account" "$outer" uid "$account" ipproto 17 dport 53
     done
     expect_way "$1" "answers to who came in by $outer" "$outer" mark "$value_outer"
   fi
