@@ -111,6 +111,8 @@ build_network() {
       net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0
   done
   within internet sysctl -q -w net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0
+  # For the last of these settings, where it isn't built into the kernel.
+  modprobe -q -a nf_defrag_ipv4 nf_defrag_ipv6 || true
   # Errors are to be seen each time, however many a test makes the kernel send, and in good time.
   within tor sysctl -q -w net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0 \
     net.ipv4.icmp_msgs_per_sec=100000 net.ipv4.ipfrag_time=1 net.ipv6.ip6frag_time=1 \
