@@ -71,14 +71,16 @@ private struct FuzzedFrame {
     + [0x9c, 0x40, 1, 187, 0, 0, 0, 0, 0, 0, 0, 0, 0x50, 0, 0, 0, 0, 0, 0, 0]
 
   mutating func set(who: UInt8, what: UInt8) {
+    // Byte by byte: arrays would be most of what a fuzzer's time goes to.
     let isInbound = what & 0x08 != 0
-    let exit: [UInt8] = [192, 0, 2, min(who & 3, 2)]
-    let remote: [UInt8] = [198, 51, 100, who >> 2 & 7]
-    let exitPort: [UInt8] = [0x9c, 0x40 | who >> 5]
-    let servicePort: [UInt8] = [1, 187]
-    bytes.replaceSubrange(12..<20, with: isInbound ? remote + exit : exit + remote)
-    bytes.replaceSubrange(
-      20..<24, with: isInbound ? servicePort + exitPort : exitPort + servicePort)
+    let (exit, remote) = isInbound ? (16, 12) : (12, 16)
+    (bytes[exit], bytes[exit + 1], bytes[exit + 2]) = (192, 0, 2)
+    bytes[exit + 3] = min(who & 3, 2)
+    (bytes[remote], bytes[remote + 1], bytes[remote + 2]) = (198, 51, 100)
+    bytes[remote + 3] = who >> 2 & 7
+    let (exitPort, servicePort) = isInbound ? (22, 20) : (20, 22)
+    (bytes[exitPort], bytes[exitPort + 1]) = (0x9c, 0x40 | who >> 5)
+    (bytes[servicePort], bytes[servicePort + 1]) = (1, 187)
     bytes[1] = what & 0x10 == 0 ? 0 : 7 << 2
     bytes[9] = what & 0x20 == 0 ? 6 : 17
     bytes[33] = what & 0x07
