@@ -58,6 +58,8 @@ int weir_open_folder_by_name(const char *path) {
   return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
+int weir_open_file_by_name(const char *path) { return open(path, O_PATH | O_CLOEXEC); }
+
 int weir_become_group(uint32_t group) { return setresgid(group, group, group); }
 
 int weir_become_user(uint32_t user) { return setresuid(user, user, user); }
@@ -77,18 +79,28 @@ _Static_assert(WEIR_PACKET_ADD_MEMBERSHIP == PACKET_ADD_MEMBERSHIP &&
                    WEIR_PACKET_DROP_MEMBERSHIP == PACKET_DROP_MEMBERSHIP,
                "linux/if_packet.h");
 
-int weir_drop_capabilities(void) {
-  struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
-  struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0, 0, 0}};
-  return (int)syscall(SYS_capset, &header, none);
-}
+_Static_assert(WEIR_CAP_CHOWN == CAP_CHOWN && WEIR_CAP_DAC_OVERRIDE == CAP_DAC_OVERRIDE && WEIR_CAP_FOWNER == CAP_FOWNER,
+               "linux/capability.h");
 
-int weir_has_capabilities(void) {
+int weir_drop_capabilities_but(uint64_t kept) {
   struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
   struct __user_cap_data_struct has[_LINUX_CAPABILITY_U32S_3] = {{0, 0, 0}};
   if (syscall(SYS_capget, &header, has) != 0) return -1;
   for (int word = 0; word < _LINUX_CAPABILITY_U32S_3; word++) {
-    if (has[word].effective | has[word].permitted | has[word].inheritable) return 1;
+    has[word].permitted &= (uint32_t)(kept >> (32 * word));
+    has[word].effective &= has[word].permitted;
+    has[word].inheritable = 0;
+  }
+  return (int)syscall(SYS_capset, &header, has);
+}
+
+int weir_has_capabilities_but(uint64_t mask) {
+  struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+  struct __user_cap_data_struct has[_LINUX_CAPABILITY_U32S_3] = {{0, 0, 0}};
+  if (syscall(SYS_capget, &header, has) != 0) return -1;
+  for (int word = 0; word < _LINUX_CAPABILITY_U32S_3; word++) {
+    uint32_t others = ~(uint32_t)(mask >> (32 * word));
+    if (((has[word].effective | has[word].permitted) & others) | has[word].inheritable) return 1;
   }
   return 0;
 }

@@ -22,6 +22,36 @@ public struct Account: Equatable, Sendable {
 /// set: as far as they are there. Then makes sure that they are gone.
 func dropPrivileges(becoming account: Account?) throws(ConfinementError) {
   if account == nil, geteuid() == 0 || getuid() == 0 { throw .staysRoot }
+  try emptyBoundingSet()
+  if let account, geteuid() == 0 {
+    var groups = [account.group]
+    try check("setgroups", unsafe setgroups(1, &groups))
+    try check("setresgid", weir_become_group(account.group))
+    try check("setresuid", weir_become_user(account.user))
+  } else if let account, geteuid() != account.user {
+    throw .failed(step: "becoming \(account.name) without being root", errno: EPERM)
+  }
+  try dropCapabilities(but: 0)
+  guard weir_can_become_root() == 0 else { throw .notGivenUp("root's account can be had") }
+}
+
+/// For a command, whose files are those of whoever started it: gives up all capabilities. Root's
+/// files may be anybody's: of root's capabilities those stay by which it reads and writes them, which
+/// by then is a matter of the files that there are for this process.
+func dropPrivilegesOfCommand() throws(ConfinementError) {
+  try emptyBoundingSet()
+  let onFiles: UInt64 =
+    1 << UInt64(WEIR_CAP_DAC_OVERRIDE) | 1 << UInt64(WEIR_CAP_CHOWN)
+    | 1 << UInt64(WEIR_CAP_FOWNER)
+  try dropCapabilities(but: geteuid() == 0 ? onFiles : 0)
+}
+
+private func dropCapabilities(but kept: UInt64) throws(ConfinementError) {
+  try check("capset", weir_drop_capabilities_but(kept))
+  guard weir_has_capabilities_but(kept) == 0 else { throw .notGivenUp("there are capabilities") }
+}
+
+private func emptyBoundingSet() throws(ConfinementError) {
   // The bounding set can be cut by those alone who have CAP_SETPCAP. Who has not can't do anything
   // with what is left in it either, once no_new_privs is set.
   for capability in Int32(0)...63 {
@@ -32,16 +62,4 @@ func dropPrivileges(becoming account: Account?) throws(ConfinementError) {
     }
   }
   try check("PR_CAP_AMBIENT_CLEAR_ALL", weir_clear_ambient_capabilities())
-  if let account, geteuid() == 0 {
-    var groups = [account.group]
-    try check("setgroups", unsafe setgroups(1, &groups))
-    try check("setresgid", weir_become_group(account.group))
-    try check("setresuid", weir_become_user(account.user))
-  } else if let account, geteuid() != account.user {
-    throw .failed(step: "becoming \(account.name) without being root", errno: EPERM)
-  }
-  try check("capset", weir_drop_capabilities())
-
-  guard weir_has_capabilities() == 0 else { throw .notGivenUp("there are capabilities") }
-  guard weir_can_become_root() == 0 else { throw .notGivenUp("root's account can be had") }
 }

@@ -6,6 +6,9 @@
 // undone: an interface that vanished and came again is bound to the socket that is already open, for
 // which no capability is needed, and databases are read anew from a folder that stays readable.
 //
+// A command that somebody runs by hand gives up the same, but for two things: it stays who it is, and
+// its memory is not locked, for which a user's limits leave no room.
+//
 // What can't be done is an error, and the program does not go on. Only where the plan says so does
 // a kernel without Landlock, or memory that can't be locked and could be swapped out, lead to a
 // warning.
@@ -14,18 +17,28 @@ internal import CConfinement
 internal import Glibc
 
 public struct ConfinementPlan: Sendable {
-  /// Whom to become; `nil` where the process is started as that account.
+  public enum Kind: Sendable {
+    /// Runs for years, and becomes an account of its own.
+    case service
+    /// Is run by hand, and stays who it is.
+    case command
+  }
+
+  public var kind: Kind
+  /// Whom to become; `nil` where the process is started as that account. Of a service.
   public var account: Account?
   /// Folders in which files are made, written, renamed and removed.
   public var writableFolders: [String] = []
   /// Folders below which files are read.
   public var readableFolders: [String] = []
+  /// Files that are read, and nothing else in their folders.
+  public var readableFiles: [String] = []
   /// Descriptors of sockets that nothing must be sent through: a packet socket could send any frame.
   public var receiveOnlySockets: [Int32] = []
   /// Whether to fail where Landlock is missing or memory can't be locked, rather than to warn.
   public var isRequired = true
 
-  public init() {}
+  public init(_ kind: Kind) { self.kind = kind }
 
   /// Lets a file be read again later, also one that has taken its place: all of its folder. Where
   /// the name is a link, the folder of what it points to as well.
@@ -54,7 +67,7 @@ public struct ConfinementPlan: Sendable {
     var warnings: [String] = []
     try forbidCoreImages()
     do throws(ConfinementError) {
-      try lockMemory()
+      if kind == .service { try lockMemory() }
     } catch {
       // What no swap device can take stays in memory; should there be one later, the warning stands.
       if isRequired, hasSwap() { throw error }
@@ -64,14 +77,18 @@ public struct ConfinementPlan: Sendable {
     let landlock: LandlockRules?
     do throws(ConfinementError) {
       landlock = try LandlockRules.allowing(
-        writableFolders: writableFolders, readableFolders: readableFolders)
+        writableFolders: writableFolders, readableFolders: readableFolders,
+        readableFiles: readableFiles)
     } catch .noLandlock(let number) {
       let error = ConfinementError.noLandlock(errno: number)
       if isRequired { throw error }
       warnings.append(error.description)
       landlock = nil
     }
-    try dropPrivileges(becoming: account)
+    switch kind {
+    case .service: try dropPrivileges(becoming: account)
+    case .command: try dropPrivilegesOfCommand()
+    }
     try check("no_new_privs", weir_no_new_privileges())
     // A change of account may have made it dumpable again.
     try check("PR_SET_DUMPABLE", weir_not_dumpable())
@@ -79,7 +96,7 @@ public struct ConfinementPlan: Sendable {
     case .some(let landlock): try landlock.restrict()
     case .none: break
     }
-    try SystemCalls.allowOnlyThoseOfTheCollector(receiveOnlySockets: receiveOnlySockets)
+    try SystemCalls.allowOnlyThose(of: kind, receiveOnlySockets: receiveOnlySockets)
     return warnings
   }
 }

@@ -21,8 +21,8 @@ public enum ConfinementError: Error, Equatable, CustomStringConvertible, Sendabl
     case .noAccount(let name): "there is no account '\(name)': make it, or name another one"
     case .rootAccount(let name): "'\(name)' is root's account: name one that owns nothing else"
     case .staysRoot:
-      "started as root, and no account to become: give --user, or start it as that account with"
-        + " CAP_NET_RAW"
+      "started as root, and no account to become: name one (--user), or start it as that account"
+        + " with CAP_NET_RAW"
     case .severalThreads: "can't confine a process that has more than one thread already"
     case .noLandlock(let number):
       "this kernel has no Landlock (\(text(number))), so that files can't be kept from the process:"

@@ -36,7 +36,7 @@ struct LandlockRules: ~Copyable {
   }
 
   static func allowing(
-    writableFolders: [String], readableFolders: [String]
+    writableFolders: [String], readableFolders: [String], readableFiles: [String]
   ) throws(ConfinementError) -> LandlockRules {
     let version = weir_landlock_version()
     guard version > 0 else { throw .noLandlock(errno: errno) }
@@ -48,6 +48,7 @@ struct LandlockRules: ~Copyable {
       try rules.allow(write.intersection(FileRights(ofVersion: version)), beneath: folder)
     }
     for folder in readableFolders { try rules.allow(.readFile, beneath: folder) }
+    for file in readableFiles { try rules.allowReading(file) }
     return rules
   }
 
@@ -69,6 +70,21 @@ struct LandlockRules: ~Copyable {
     }
     try check(
       "landlock_add_rule", weir_landlock_allow_beneath(ruleset, folder, rights.rawValue))
+  }
+
+  /// What can't be opened now is left to whoever opens it later, who can say better why.
+  private func allowReading(_ path: String) throws(ConfinementError) {
+    let file = unsafe weir_open_file_by_name(path)
+    guard file >= 0 else { return }
+    defer { close(file) }
+    var status = stat()
+    guard unsafe fstat(file, &status) == 0 else { return }
+    // Of a folder no file beneath it: that it is one is to be found out as without this.
+    let rights: FileRights = status.st_mode & S_IFMT == S_IFDIR ? .readFolder : .readFile
+    // A pipe without a name is in no file system that this is about (EBADFD): it can be opened.
+    guard weir_landlock_allow_beneath(ruleset, file, rights.rawValue) != 0, errno != EBADFD
+    else { return }
+    throw .failed(step: "landlock_add_rule", errno: errno)
   }
 
   func restrict() throws(ConfinementError) {

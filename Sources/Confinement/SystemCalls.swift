@@ -19,6 +19,7 @@ enum SystemCalls {
   private static let allow: UInt32 = 0x7fff_0000
   fileprivate static let killProcess: UInt32 = 0x8000_0000
   private static let notThere: UInt32 = 0x0005_0000 | UInt32(ENOSYS)
+  private static let notPermitted: UInt32 = 0x0005_0000 | UInt32(EPERM)
 
   /// Whatever their arguments: files (Landlock says which), memory, time, threads, waiting.
   private static let plain = [
@@ -26,11 +27,9 @@ enum SystemCalls {
     "open", "openat", "close", "read", "pread64", "readv", "lseek", "stat", "fstat", "lstat",
     "newfstatat", "statx", "access", "faccessat", "faccessat2", "readlink", "readlinkat", "getcwd",
     "statfs", "fstatfs", "fsync", "fdatasync", "ftruncate", "unlink", "unlinkat", "rename",
-    "renameat", "renameat2", "write", "pwrite64", "writev", "fadvise64",
+    "renameat", "renameat2", "write", "pwrite64", "writev", "fadvise64", "poll", "ppoll",
     // Memory
     "brk", "munmap", "mremap", "madvise",
-    // Sockets that are open
-    "recvfrom", "recvmsg", "bind", "getsockopt", "poll", "ppoll",
     // Threads and signals
     "futex", "set_robust_list", "rseq", "exit", "exit_group", "sched_yield", "sched_getaffinity",
     "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "rt_sigtimedwait", "sigaltstack",
@@ -41,33 +40,56 @@ enum SystemCalls {
     "sysinfo", "getcpu", "getrlimit",
   ]
 
+  private static func more(for kind: ConfinementPlan.Kind) -> [String] {
+    switch kind {
+    // Sockets that are open
+    case .service: ["recvfrom", "recvmsg", "bind", "getsockopt"]
+    // Standard input as a file among others; and the owner that SQLite gives to what root makes beside
+    // a ledger.
+    case .command: ["dup", "fchown"]
+    }
+  }
+
   /// With arguments that have to be one of these.
-  private static let choices: [(name: String, argument: UInt32, values: [Int])] = [
+  private static func choices(
+    for kind: ConfinementPlan.Kind
+  ) -> [(name: String, argument: UInt32, values: [Int])] {
+    kind == .service ? files + sockets : files
+  }
+
+  private static let files: [(name: String, argument: UInt32, values: [Int])] = [
     // Locks, and flags of descriptors. No owner for signals, no duplicates.
     (
       "fcntl", 1,
       [F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GETLK, F_SETLK, F_SETLKW].map { Int($0) }
     ),
-    // What an interface is that was made again; TCGETS, which isatty(3) is.
-    (
-      "ioctl", 1, [WEIR_SIOCGIFINDEX, WEIR_SIOCGIFFLAGS, WEIR_SIOCGIFHWADDR, WEIR_TCGETS]
-    ),
+    // isatty(3)
+    ("ioctl", 1, [WEIR_TCGETS]),
     // The name of a thread.
     ("prctl", 0, [WEIR_PR_SET_NAME, WEIR_PR_GET_NAME]),
+  ]
+
+  private static let sockets: [(name: String, argument: UInt32, values: [Int])] = [
+    // What an interface is that was made again.
+    ("ioctl", 1, [WEIR_SIOCGIFINDEX, WEIR_SIOCGIFFLAGS, WEIR_SIOCGIFHWADDR]),
     // Promiscuous again. (Other levels' options of these numbers do no harm to sockets that are open.)
     ("setsockopt", 2, [WEIR_PACKET_ADD_MEMBERSHIP, WEIR_PACKET_DROP_MEMBERSHIP]),
   ]
 
-  private static func limited(ownProcess: UInt64) -> [Limited] {
+  private static func limited(
+    for kind: ConfinementPlan.Kind, ownProcess: UInt64
+  ) -> [Limited] {
     let threads = UInt64(WEIR_CLONE_THREAD)
-    return [
+    let ofAll = [
+      // SQLite gives what it makes beside a ledger the permissions of that. None of them lends whoever
+      // runs a file the account of its owner.
+      Limited(
+        name: "fchmod", argument: 1, comparison: SCMP_CMP_MASKED_EQ, operand: 0o7000),
       // Nothing that is written can be run.
       Limited(
         name: "mmap", argument: 2, comparison: SCMP_CMP_MASKED_EQ, operand: UInt64(PROT_EXEC)),
       Limited(
         name: "mprotect", argument: 2, comparison: SCMP_CMP_MASKED_EQ, operand: UInt64(PROT_EXEC)),
-      // To whom a socket is connected, and to nobody else.
-      Limited(name: "sendto", argument: 4, comparison: SCMP_CMP_EQ, operand: 0),
       // Threads, no processes.
       Limited(
         name: "clone", argument: 0, comparison: SCMP_CMP_MASKED_EQ, operand: threads,
@@ -77,12 +99,15 @@ enum SystemCalls {
       // Limits may be asked for.
       Limited(name: "prlimit64", argument: 2, comparison: SCMP_CMP_EQ, operand: 0),
     ]
+    guard kind == .service else { return ofAll }
+    // To whom a socket is connected, and to nobody else.
+    return ofAll + [Limited(name: "sendto", argument: 4, comparison: SCMP_CMP_EQ, operand: 0)]
   }
 
   /// - Parameter receiveOnlySockets: nothing can be sent through these, whose numbers nothing else
   ///   can get (no call that duplicates a descriptor is allowed).
-  static func allowOnlyThoseOfTheCollector(
-    receiveOnlySockets: [Int32]
+  static func allowOnlyThose(
+    of kind: ConfinementPlan.Kind, receiveOnlySockets: [Int32]
   ) throws(ConfinementError) {
     // Of two filters the stricter has its way. This one comes first, as the other allows no third.
     if !receiveOnlySockets.isEmpty {
@@ -98,8 +123,8 @@ enum SystemCalls {
     }
 
     let filter = try Filter(otherwise: killProcess)
-    for name in plain { try filter.add(name, allow) }
-    for choice in choices {
+    for name in plain + more(for: kind) { try filter.add(name, allow) }
+    for choice in choices(for: kind) {
       for value in choice.values {
         // Both are 32 bits wide to the kernel, whatever the upper half of the register holds.
         try filter.add(
@@ -107,12 +132,14 @@ enum SystemCalls {
           UInt64(value))
       }
     }
-    for rule in limited(ownProcess: UInt64(getpid())) {
+    for rule in limited(for: kind, ownProcess: UInt64(getpid())) {
       try filter.add(
         rule.name, allow, argument: rule.argument, rule.comparison, rule.operand, rule.masked)
     }
     // It keeps its flags where no filter sees them; the C library falls back to clone without it.
     try filter.add("clone3", notThere)
+    // A file's owner stays who made it; what a copy of an old ledger asks for may be refused.
+    if kind == .service { try filter.add("fchown", notPermitted) }
     try filter.load()
   }
 }

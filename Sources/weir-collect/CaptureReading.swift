@@ -38,9 +38,12 @@ struct CaptureReading {
   /// Tallies in memory beyond which they go into the ledger's open transaction.
   var talliesInMemory = 400_000
 
-  func run(progress: ProgressLine?) throws -> ReadingSummary {
+  /// - Parameter confine: called when the databases and the ledger are open, and before a byte of a
+  ///   capture is read. What is left to open then are the captures, and what goes with the ledger.
+  func run(progress: ProgressLine?, confine: () throws -> Void = {}) throws -> ReadingSummary {
     let networks = try Networks(asnDatabase: asnDatabase, countryDatabase: countryDatabase)
     var ledger = try LedgerWriter(path: ledgerPath)
+    try confine()
     let known = allowsAgain ? [] : try ledger.filesRead()
     try refuseKnownFiles(known)
 

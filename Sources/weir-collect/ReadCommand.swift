@@ -1,10 +1,16 @@
 // `weir-collect read`: its options, and what it prints.
 
 import ArgumentParser
+import Confinement
 import Console
 import Flows
 import Packets
 import Tallies
+
+enum WantedConfinement: String, ExpressibleByArgument, CaseIterable {
+  case required
+  case bestEffort = "best-effort"
+}
 
 struct ReadCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -59,6 +65,10 @@ struct ReadCommand: ParsableCommand {
   @Option(help: "Seconds of silence that end a UDP flow.")
   var udpIdle: Int = MeterConfiguration.defaultUDPIdleSeconds
 
+  @Option(
+    help: "Whether to stop where the kernel can't confine the process (required or best-effort).")
+  var confinement: WantedConfinement = .required
+
   @Flag(help: "Count files again that are in the ledger already.")
   var again = false
 
@@ -93,18 +103,30 @@ struct ReadCommand: ParsableCommand {
     _ = try exitRanges()
   }
 
-  func run() throws {
+  func run() throws { try read(confine: confine) }
+
+  /// - Parameter confine: what to do once all that this process needs is open.
+  func read(confine: () throws -> Void) throws {
     let reading = CaptureReading(
       paths: files, ledgerPath: ledger, meter: try meterConfiguration(), asnDatabase: asnDatabase,
       countryDatabase: countryDatabase, allowsAgain: again)
     do {
       guard forbidCoreDumps() else { throw CoreDumpsPossible() }
-      let summary = try reading.run(progress: quiet ? nil : ProgressLine())
+      let summary = try reading.run(progress: quiet ? nil : ProgressLine(), confine: confine)
       for warning in summary.warnings { printError(programName, "warning: \(warning)") }
       if !quiet { print(json ? summary.json : summary.text, terminator: "") }
     } catch {
       throw report(error)
     }
+  }
+
+  /// From then on there are the captures, to be read, and the folder of the ledger.
+  private func confine() throws {
+    var plan = ConfinementPlan(.command)
+    plan.readableFiles = files.filter { $0 != "-" }
+    plan.allowWriting(inFolderAround: ledger)
+    plan.isRequired = confinement == .required
+    for warning in try plan.confine() { printError(programName, "warning: \(warning)") }
   }
 
   func meterConfiguration() throws -> MeterConfiguration {

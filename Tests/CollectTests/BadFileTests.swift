@@ -18,7 +18,7 @@ import TestSupport
       let ledger = folder.appending(path: "ledger").path
       let arguments = bad.arguments(in: Fixtures.badFiles, ledger: ledger) + ["--quiet"]
       let command = try ReadCommand.parse(arguments)
-      #expect(throws: expected, Comment(rawValue: bad.about)) { try command.run() }
+      #expect(throws: expected, Comment(rawValue: bad.about)) { try command.read {} }
       #expect(Fixtures.files(in: folder) == [], "nothing is left behind")
     }
   }

@@ -89,7 +89,7 @@ import TestSupport
           file.path, "--quiet", "--ledger", ledger, "--asn-database", Fixtures.asnDatabase,
           "--country-database", Fixtures.countryDatabase,
         ] + options
-      ).run()
+      ).read {}
       return try #require(try LedgerContents(path: ledger).captures.first?["config_hash"])
     }
   }

@@ -81,9 +81,9 @@ import TestSupport
         "--ledger", folder.appending(path: "ledger").path,
         "--asn-database", Fixtures.asnDatabase, "--country-database", Fixtures.countryDatabase,
       ]
-      try ReadCommand.parse(arguments).run()
-      #expect(throws: ExitCode(65)) { try ReadCommand.parse(arguments).run() }
-      try ReadCommand.parse(arguments + ["--again"]).run()
+      try ReadCommand.parse(arguments).read {}
+      #expect(throws: ExitCode(65)) { try ReadCommand.parse(arguments).read {} }
+      try ReadCommand.parse(arguments + ["--again"]).read {}
     }
   }
 

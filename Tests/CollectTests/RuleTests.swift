@@ -18,7 +18,7 @@ import TestSupport
     try withTemporaryFolder { folder in
       let ledger = folder.appending(path: "ledger").path
       let arguments = rule.arguments(in: Fixtures.rules, ledger: ledger) + ["--quiet"]
-      try ReadCommand.parse(arguments).run()
+      try ReadCommand.parse(arguments).read {}
 
       let contents = try LedgerContents(path: ledger)
       let about = Comment(rawValue: rule.about)

@@ -21,6 +21,8 @@ int weir_drop_from_bounding_set(int capability);
 
 /* open(2) with O_PATH: to name a folder, not to read it. */
 int weir_open_folder_by_name(const char *path);
+/* The same of a file of any kind: nothing is waited for, and no device wakes up. */
+int weir_open_file_by_name(const char *path);
 
 /* setresgid(2) and setresuid(2): real, effective and saved. */
 int weir_become_group(uint32_t group);
@@ -41,12 +43,15 @@ enum {
   WEIR_PACKET_ADD_MEMBERSHIP = 1,
   WEIR_PACKET_DROP_MEMBERSHIP = 2,
   WEIR_RLIMIT_MEMLOCK = 8,
+  WEIR_CAP_CHOWN = 0,
+  WEIR_CAP_DAC_OVERRIDE = 1,
+  WEIR_CAP_FOWNER = 3,
 };
 
-/* capset(2): no capability of any set. */
-int weir_drop_capabilities(void);
-/* capget(2): 1 where the process has any capability. */
-int weir_has_capabilities(void);
+/* capset(2): no capability of any set, but for those of a mask that it has. */
+int weir_drop_capabilities_but(uint64_t kept);
+/* capget(2): 1 where the process has a capability that is not in the mask. */
+int weir_has_capabilities_but(uint64_t mask);
 /* 1 where it has CAP_SYS_RESOURCE, with which limits can be raised. */
 int weir_can_raise_limits(void);
 

@@ -117,7 +117,7 @@ final class Collector {
   private static func confinement(
     _ settings: CollectSettings, _ sockets: [Int32]
   ) throws -> ConfinementPlan {
-    var plan = ConfinementPlan()
+    var plan = ConfinementPlan(.service)
     plan.account = try settings.user.map { name throws(ConfinementError) in
       try Account(named: name)
     }

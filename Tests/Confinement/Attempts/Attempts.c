@@ -74,6 +74,25 @@ static int change_mode(const char *path) { return result(chmod(path, 0666)); }
 
 static int change_owner(const char *path) { return result(chown(path, 0, 0)); }
 
+static int with_file(const char *path, int (*attempt)(int file)) {
+  int file = open(path, O_RDWR | O_CLOEXEC);
+  if (file < 0) return errno;
+  int outcome = attempt(file);
+  close(file);
+  return outcome;
+}
+
+static int set_group_mode(int file) { return result(fchmod(file, 0660)); }
+static int set_account_mode(int file) { return result(fchmod(file, 04755)); }
+static int set_owner(int file) { return result(fchown(file, 1, 1)); }
+
+// As SQLite does it with a file that it made.
+static int change_mode_of_open_file(const char *path) { return with_file(path, set_group_mode); }
+
+static int lend_account_by_open_file(const char *path) { return with_file(path, set_account_mode); }
+
+static int change_owner_of_open_file(const char *path) { return with_file(path, set_owner); }
+
 static int hard_link(const char *path) { return result(link(path, "stolen")); }
 
 static int symbolic_link(const char *path) { return result(symlink("/etc/passwd", path)); }
@@ -388,6 +407,9 @@ static const struct {
     {"make-folder", make_folder},
     {"change-mode", change_mode},
     {"change-owner", change_owner},
+    {"change-mode-of-open-file", change_mode_of_open_file},
+    {"lend-account-by-open-file", lend_account_by_open_file},
+    {"change-owner-of-open-file", change_owner_of_open_file},
     {"hard-link", hard_link},
     {"symbolic-link", symbolic_link},
     {"shorten-file", shorten_file},

@@ -3,6 +3,7 @@
 //
 //   confined [--user NAME] [--write FOLDER]… [--read FOLDER]… [--interface NAME] [--best-effort]
 //            [--wait] ATTEMPT [ARGUMENT]
+//   confined --command [--write FOLDER]… [--file FILE]… ATTEMPT [ARGUMENT]
 //
 // Prints "warning: …" for each warning, "confined", and what became of the attempt: "done", or the
 // name of the error. With --wait it lets a line of standard input pass before the attempt.
@@ -16,7 +17,7 @@ import Glibc
 @main
 struct Confined {
   static func main() {
-    var plan = ConfinementPlan()
+    var plan = ConfinementPlan(.service)
     var rest = CommandLine.arguments.dropFirst()
     var waits = false
     var isFree = false
@@ -28,6 +29,8 @@ struct Confined {
       while let option = rest.first, option.hasPrefix("--") {
         rest = rest.dropFirst()
         switch option {
+        case "--command": plan.kind = .command
+        case "--file": plan.readableFiles.append(value())
         case "--list":
           print(unsafe String(cString: weir_attempts()), terminator: "")
           return
