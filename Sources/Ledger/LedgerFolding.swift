@@ -97,6 +97,24 @@ public struct LedgerFolding: ~Copyable {
     }
   }
 
+  /// Whether there is something to fold at some time.
+  public func isDue(at now: Int64, _ ages: FoldingAges) throws(LedgerError) -> Bool {
+    try translatingErrors(path) { () throws(SQLiteError) in
+      try !stretches(at: now, ages, onlyFirst: true).isEmpty
+    }
+  }
+
+  /// Whether any second of a stretch of time, in Unix seconds, was observed.
+  public func hasObserved(_ seconds: Range<Int64>) throws(LedgerError) -> Bool {
+    try translatingErrors(path) { () throws(SQLiteError) in
+      let rows = try connection.prepare(
+        "SELECT EXISTS (SELECT * FROM coverage WHERE ended >= ? AND began < ?)")
+      try rows.bind(1, seconds.lowerBound)
+      try rows.bind(2, seconds.upperBound)
+      return try rows.step() && rows.integer(0) == 1
+    }
+  }
+
   /// Folds one day or month.
   /// - Returns: which one, or `nil` where there is nothing left to fold.
   public func foldNext(at now: Int64, _ ages: FoldingAges) throws(LedgerError) -> FoldedStretch? {

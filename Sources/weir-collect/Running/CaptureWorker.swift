@@ -266,6 +266,8 @@ struct SystemFailure: Error, CustomStringConvertible {
 }
 
 func monotonicNanoseconds() -> Int64 { nanoseconds(of: CLOCK_MONOTONIC) }
+/// Which does not stand still while the machine sleeps.
+func bootNanoseconds() -> Int64 { nanoseconds(of: CLOCK_BOOTTIME) }
 func wallNanoseconds() -> Int64 { nanoseconds(of: CLOCK_REALTIME) }
 
 private func nanoseconds(of clock: clockid_t) -> Int64 {

@@ -27,6 +27,7 @@ final class Collector {
   private var thinning: Thinning
 
   private var clock = ObservationClock()
+  private var steadyClock = SteadyClock()
   private var pending: PendingCounts
   private var names: [UInt32: String] = [:]
   private var namesPending: [UInt32: String] = [:]
@@ -196,6 +197,7 @@ final class Collector {
 
   private func doWhatIsDue() throws {
     let time = reading
+    steadyClock.tick(wall: time.wall, sinceBoot: bootNanoseconds())
     if workers.contains(where: \.hasFailed) { try flush(now: time.second) }
     lookAtLink()
     if let jump = clock.jump(time) {
@@ -206,6 +208,7 @@ final class Collector {
       publisher.changesOfClock += 1
       try flush(now: clock.unsetWall(time) / 1_000_000_000)
       beginCapture(at: time.second)
+      thinning.lookAgain()
     } else if time.second.floorDivided(by: 86_400) != pending.current.day {
       try flush(now: time.second)
       beginCapture(at: time.second)
@@ -286,9 +289,12 @@ final class Collector {
     var replacements = replacements[...]
     for worker in workers { worker.askToHandOver(replacement: replacements.popFirst()) }
     try collect(now: now)
-    if writeLedger(), let told = thinning.step(now: now, monotonic: monotonicNanoseconds()) {
+    if writeLedger(),
+      let told = thinning.step(now: now, monotonic: monotonicNanoseconds(), steadyClock)
+    {
       log.write(told.priority, told.message)
     }
+    publisher.thinningWaitsFor = thinning.waitsFor
     publish()
     let interval = Int64(settings.flushSeconds) * 1_000_000_000
     nextFlush = max(nextFlush + interval, monotonicNanoseconds())

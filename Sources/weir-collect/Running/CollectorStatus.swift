@@ -67,6 +67,8 @@ struct CollectorStatus: Codable, Equatable {
   var coverageToday: Coverage
   var changesOfLink: UInt64 = 0
   var changesOfClock: UInt64 = 0
+  /// Why old tallies that are due are not folded; `nil` where none are due.
+  var thinningWaitsFor: String?
 
   /// Packets that were lost for want of room in this process.
   var droppedByCollector: UInt64 {
@@ -151,6 +153,7 @@ struct CollectorStatus: Codable, Equatable {
           "\(grouped(packetsWaiting)) packets in \(grouped(UInt64(talliesWaiting))) tallies"
         ))
     }
+    if let thinningWaitsFor { lines.append(("thinning waits", thinningWaitsFor)) }
     if !offloads.isEmpty {
       lines.append(
         ("offloads", "\(offloads.joined(separator: ", ")): merged segments count as one packet"))
@@ -227,6 +230,10 @@ struct CollectorStatus: Codable, Equatable {
       [("", "\(changesOfLink)")])
     metric(
       "clock_changes_total", "counter", "How often the clock was set.", [("", "\(changesOfClock)")])
+    metric(
+      "thinning_waits", "gauge",
+      "Whether old tallies wait to be folded, because the clock is in doubt.",
+      [("", thinningWaitsFor == nil ? "0" : "1")])
     return text
   }
 }

@@ -27,7 +27,8 @@ struct ObservationClock {
   func jump(_ time: ClockReading) -> Int64? {
     let difference = time.wall - unsetWall(time)
     guard abs(difference) >= Self.jumpNanoseconds else { return nil }
-    return difference.floorDivided(by: 1_000_000_000)
+    // To the nearest second: the clocks are not read at the same moment.
+    return (difference + 500_000_000).floorDivided(by: 1_000_000_000)
   }
 
   /// To be called once a second or so: what lies between two ticks was observed if it was at both.

@@ -15,6 +15,7 @@ struct StatusPublisher {
   var lastFlush: Int64?
   var ledgerProblem: String?
   var changesOfClock: UInt64 = 0
+  var thinningWaitsFor: String?
 
   private let settings: CollectSettings
   private let digests: CollectDigests
@@ -72,6 +73,7 @@ struct StatusPublisher {
     status.failedLookups = failedLookups
     status.changesOfLink = changesOfLink
     status.changesOfClock = changesOfClock
+    status.thinningWaitsFor = thinningWaitsFor
     return status
   }
 
