@@ -53,6 +53,7 @@ public struct LiveCapture: ~Copyable {
   public init(
     interface: String, ringBytes: Int, isPromiscuous: Bool, exitAddresses: [AddressRange]
   ) throws(LiveCaptureError) {
+    if interface == "any" { throw .everyInterface }
     var message = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
     guard let created = unsafe pcap_create(interface, &message) else {
       throw .failed(interface: interface, reason: messageText(message))

@@ -4,6 +4,8 @@ internal import Glibc
 
 public enum LiveCaptureError: Error, CustomStringConvertible, Sendable {
   case noInterface(String)
+  /// libpcap's name for all of them at once.
+  case everyInterface
   case noPermission(String)
   case unsupportedLinkType(interface: String, name: String)
   /// The interface was made anew, and the packet socket cannot follow it.
@@ -14,6 +16,8 @@ public enum LiveCaptureError: Error, CustomStringConvertible, Sendable {
     switch self {
     case .noInterface(let name):
       "there is no interface \(name): 'ip link' lists those there are"
+    case .everyInterface:
+      "'any' is every interface at once: name the one that the mirrored packets come in by"
     case .noPermission(let name):
       "no permission to capture on \(name): start as root, or with the capability CAP_NET_RAW"
     case .unsupportedLinkType(let name, let linkType):
@@ -30,7 +34,7 @@ public enum LiveCaptureError: Error, CustomStringConvertible, Sendable {
     switch self {
     case .noInterface: EX_UNAVAILABLE
     case .noPermission: EX_NOPERM
-    case .unsupportedLinkType: EX_CONFIG
+    case .everyInterface, .unsupportedLinkType: EX_CONFIG
     case .cannotFollow, .failed: EX_UNAVAILABLE
     }
   }

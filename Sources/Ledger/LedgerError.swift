@@ -29,12 +29,22 @@ public enum LedgerError: Error, CustomStringConvertible, Sendable {
     case .damaged(let path, let reason):
       "the ledger \(path) is damaged: \(reason); keep a copy and try 'sqlite3 \(path) .recover'"
     case .locked(let path):
-      "the ledger \(path) is locked by another process: try again when that has ended"
+      "the ledger \(path) is locked by another process"
     case .diskFull(let path):
-      "no space left for the ledger \(path): nothing was added to it; free some space and read again"
+      "no space left for the ledger \(path): nothing was added to it; free some"
     case .moved(let path):
-      "the ledger \(path) was replaced or deleted while it was in use: nothing was added; read again"
+      "the ledger \(path) was replaced or deleted while it was in use: nothing was added"
     case .failed(let path, let reason): "can't use the ledger \(path): \(reason)"
+    }
+  }
+
+  /// What helps a command that somebody runs by hand: to run it again. (A running collector tries by
+  /// itself.) `nil` where ``description`` says it all.
+  public var adviceForCommand: String? {
+    switch self {
+    case .locked: "try again when that has ended"
+    case .diskFull, .moved: "try again"
+    default: nil
     }
   }
 

@@ -15,6 +15,7 @@ public enum NetworksError: Error, CustomStringConvertible, Sendable {
     case .unreadable(let path, let kind, let number):
       return
         "can't read the \(kind.name) database \(path): \(unsafe String(cString: strerror(number)))"
+        + (number == ENOENT ? "; download one, or name one that there is" : "")
     case .notADatabase(let path, let kind, let reason):
       return "the \(kind.name) database \(path) is not a usable MMDB file: \(reason)"
         + "; download it again"
@@ -22,6 +23,16 @@ public enum NetworksError: Error, CustomStringConvertible, Sendable {
       let wanted = kind == .asn ? "AS numbers" : "countries"
       return "\(path) has no \(wanted) (its type is \(type)): give --\(kind.rawValue)-database"
         + " a file such as \(kind == .asn ? "GeoLite2-ASN.mmdb" : "GeoLite2-Country.mmdb")"
+    }
+  }
+}
+
+extension NetworksError {
+  /// What the database was to be used for.
+  public var kind: DatabaseRecord.Kind {
+    switch self {
+    case .unreadable(_, let kind, _), .notADatabase(_, let kind, _), .wrongKind(_, let kind, _):
+      kind
     }
   }
 }

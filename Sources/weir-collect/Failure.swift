@@ -17,8 +17,15 @@ struct CoreDumpsPossible: Error, CustomStringConvertible {
 }
 
 /// Says what is wrong, and gives the exit code to end with.
-func report(_ error: any Error) -> ExitCode {
-  printError(programName, "\(error)")
+/// - Parameter subject: the setting that it is about, with where it is set.
+func report(_ error: any Error, about subject: String? = nil) -> ExitCode {
+  var message = (subject.map { "\($0): " } ?? "") + "\(error)"
+  if case ConfinementError.noLandlock = error {
+    message += "; or do without, with '--confinement best-effort'"
+  } else if let advice = (error as? LedgerError)?.adviceForCommand {
+    message += "; \(advice)"
+  }
+  printError(programName, message)
   return ExitCode(exitStatus(of: error))
 }
 

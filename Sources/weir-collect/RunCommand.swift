@@ -1,8 +1,13 @@
 // `weir-collect run`: the daemon.
 
 import ArgumentParser
+import Capture
+import Confinement
 import Console
 import Glibc
+import Ledger
+import Networks
+import Tallies
 
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -30,21 +35,43 @@ struct RunCommand: ParsableCommand {
 
   func run() throws {
     if dryRun { return try check(options, json: false) }
+    let settings: CollectSettings
     do {
       guard forbidCoreDumps() else { throw CoreDumpsPossible() }
+      settings = try options.settings()
+    } catch {
+      throw report(error)
+    }
+    try refuseLedgerOfOthers(settings)
+    do {
       let log = Log(program: programName)
-      let settings = try options.settings()
-      try refuseLedgerOfOthers(settings)
       let digests = try CollectDigests(configuration: options.config)
       if let warning = digests.warning { log.write(.warning, warning) }
       let collector = try Collector(settings, digests, log: log)
       try collector.run()
-    } catch let code as ExitCode {
-      throw code
     } catch let error as Ended {
       throw ExitCode(exitStatus(of: error.reason))
     } catch {
-      throw report(error)
+      throw report(error, about: setting(behind: error).map(settings.subject))
+    }
+  }
+
+  /// The setting that an error is about, where it is about one.
+  private func setting(behind error: any Error) -> CollectSetting? {
+    switch error {
+    case let error as LiveCaptureError:
+      switch error {
+      case .noInterface, .everyInterface, .unsupportedLinkType: .interface
+      case .noPermission, .cannotFollow, .failed: nil
+      }
+    case let error as NetworksError: error.kind == .asn ? .asnDatabase : .countryDatabase
+    case is LedgerError: .ledger
+    case let error as ConfinementError:
+      switch error {
+      case .noAccount, .rootAccount, .staysRoot: .user
+      default: nil
+      }
+    default: nil
     }
   }
 

@@ -15,10 +15,18 @@ struct StatusCommand: ParsableCommand {
     discussion: """
       Ends with 0 where the collector runs and writes its status, with 69 where it does not, and with \
       66 where there is no status file.
+
+      The service has a folder for each interface in \(usualFolder): where there is only one, it needs \
+      not be named.
       """)
 
-  @Option(help: ArgumentHelp("The collector's --status-folder.", valueName: "folder"))
-  var statusFolder = "/run/weir-collect"
+  private static let usualFolder = "/run/weir-collect"
+
+  @Option(
+    help: ArgumentHelp(
+      "The collector's --status-folder (default: \(usualFolder), or the only folder in it).",
+      valueName: "folder"))
+  var statusFolder: String?
 
   @Flag(help: "Print the status as JSON.")
   var json = false
@@ -27,10 +35,14 @@ struct StatusCommand: ParsableCommand {
   var digest = false
 
   func run() throws {
-    let path = "\(statusFolder)/\(CollectorStatus.fileName)"
+    let path: String
     let status: CollectorStatus
     do {
+      path = "\(try statusFolder ?? Self.onlyFolder())/\(CollectorStatus.fileName)"
       status = try Self.read(path)
+    } catch let several as SeveralCollectors {
+      printError(programName, several.description)
+      throw ExitCode(EX_USAGE)
     } catch let failure as StatusUnreadable {
       printError(programName, failure.description)
       throw ExitCode(failure.exitCode)
@@ -48,6 +60,18 @@ struct StatusCommand: ParsableCommand {
       printError(programName, problem)
       throw ExitCode(EX_UNAVAILABLE)
     }
+  }
+
+  /// The folder with a status file that there is where the service keeps them.
+  private static func onlyFolder() throws -> String {
+    let hasStatus = { (folder: String) in
+      unsafe access("\(folder)/\(CollectorStatus.fileName)", F_OK) == 0
+    }
+    if hasStatus(usualFolder) { return usualFolder }
+    let folders = ((try? FileManager.default.contentsOfDirectory(atPath: usualFolder)) ?? [])
+      .map { "\(usualFolder)/\($0)" }.filter(hasStatus).sorted()
+    if folders.count > 1 { throw SeveralCollectors(folders: folders) }
+    return folders.first ?? usualFolder
   }
 
   private static func read(_ path: String) throws -> CollectorStatus {
@@ -88,6 +112,14 @@ struct StatusCommand: ParsableCommand {
       }
     }
     return nil
+  }
+}
+
+private struct SeveralCollectors: Error, CustomStringConvertible {
+  let folders: [String]
+
+  var description: String {
+    "there are several collectors: give one of \(folders.map { "--status-folder \($0)" }.joined(separator: ", "))"
   }
 }
 

@@ -10,7 +10,8 @@ import Site
 
 /// Says what is wrong, and gives the exit code to end with.
 func report(_ error: any Error) -> ExitCode {
-  printError("weir-report", "\(error)")
+  let advice = (error as? LedgerError)?.adviceForCommand
+  printError("weir-report", "\(error)" + (advice.map { "; \($0)" } ?? ""))
   return ExitCode(sysexit(of: error))
 }
 

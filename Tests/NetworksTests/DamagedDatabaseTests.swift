@@ -64,7 +64,7 @@ import TestSupport
           Issue.record("\(error)")
           return
         }
-        #expect(error.description.hasSuffix("database \(path): No such file or directory"))
+        #expect(error.description.contains("database \(path): No such file or directory; download"))
       }
     }
   }

@@ -1,5 +1,6 @@
 // Whether the collector could run as it is set up. Looks, and changes nothing.
 
+import Capture
 import Confinement
 import Glibc
 import Ledger
@@ -85,6 +86,7 @@ struct SettingsCheck {
 
   private mutating func checkInterface() {
     let name = settings.interface
+    if name == "any" { return add(.fail, .interface, "\(LiveCaptureError.everyInterface)") }
     guard unsafe if_nametoindex(name) != 0 else {
       add(.fail, .interface, "there is no interface \(name): 'ip link' lists those there are")
       return

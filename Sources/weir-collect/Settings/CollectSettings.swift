@@ -170,6 +170,8 @@ private struct GivenSettings {
 
   private func lowered(_ sentence: String) -> String {
     let text = sentence.hasSuffix(".") ? String(sentence.dropLast()) : sentence
+    // "MMDB file" begins with an abbreviation.
+    if text.dropFirst().first?.isUppercase == true { return text }
     return text.prefix(1).lowercased() + text.dropFirst()
   }
 }
