@@ -9,6 +9,8 @@ import time
 from .traffic import conversation
 from .world import Ledger, World, expect, expect_equal
 
+SIDE_BY_SIDE = True
+
 # Seconds: the flush interval, and what a busy machine may add to it.
 INTERVAL, SLACK = 1.0, 2.0
 

@@ -153,3 +153,35 @@ def test_stopped_process(world: World) -> None:
     expect_equal(collector.status["dropped_by_kernel"], dropped, "dropped in the status")
     expect(f"dropped: {dropped:,} by the kernel" in collector.log, collector.log)
     ledger.check()
+
+
+def test_ledger_of_version_1(world: World) -> None:
+    """A ledger of version 1 is brought up to date, and what comes beside it has its permissions, whatever the umask"""
+    collector = world.collector()
+    world.send(flows(0, 10))
+    collector.seen(40)
+    collector.stop()
+    old = sqlite3.connect(collector.ledger)
+    old.executescript(
+        "ALTER TABLE tallies DROP COLUMN largest_flow; DROP TABLE folded;"
+        "ALTER TABLE captures DROP COLUMN left_out_sealed_hour;"
+        "ALTER TABLE captures DROP COLUMN left_out_ledger_unavailable;"
+        "ALTER TABLE captures DROP COLUMN program_sha256; PRAGMA user_version = 1;"
+        "PRAGMA wal_checkpoint(TRUNCATE)"
+    )
+    old.close()
+    for beside in ("weir.ledger-wal", "weir.ledger-shm"):
+        (world.folder / beside).unlink(missing_ok=True)
+    collector.ledger.chmod(0o660)
+    collector = world.collector(prefix=("sh", "-c", 'umask 077 && exec "$@"', "sh"))
+    world.send(flows(20, 10))
+    collector.wait_for_status("a flush", lambda status: status["packets_counted"] == 40)
+    collector.stop()
+    ledger = Ledger(collector.ledger)
+    version = ledger.number("PRAGMA user_version")
+    expect(version > 1, f"it is of version {version} still")
+    expect_equal(ledger.packets, 80, "packets")
+    ledger.check()
+    expect_equal(Ledger(world.folder / f"weir.ledger.before-v{version}").packets, 40, "packets in the copy of what it was")
+    for path in sorted(world.folder.glob("weir.ledger*")):
+        expect_equal(oct(path.stat().st_mode & 0o777), "0o660", f"permissions of {path.name}")

@@ -212,6 +212,27 @@ def test_status(world: World) -> None:
     expect_equal((answer.returncode, "is gone" in answer.stderr), (69, True), f"after a kill: {answer.stderr}")
 
 
+def test_status_of_services(world: World) -> None:
+    """The status of the only service there is needs no folder to be named; of several it is asked which"""
+    collector = world.collector()
+    collector.stop()
+    for names, code, words in (
+        ((), 66, ("can't read /run/weir-collect/status.json",)),
+        (("eth1",), 69, ("the collector was stopped",)),
+        (("eth1", "eth2"), 64, ("--status-folder /run/weir-collect/eth1", "--status-folder /run/weir-collect/eth2")),
+    ):
+        folders = " ".join(f"/run/weir-collect/{name}" for name in names)
+        copies = "".join(f" && cp '{world.folder}/status.json' {folder}" for folder in folders.split())
+        answer = subprocess.run(
+            ("unshare", "--mount", "--propagation", "private", "sh", "-c",
+             f"mount -t tmpfs weir-live /run && mkdir -p /run/weir-collect {folders}{copies} && exec \"$@\"", "sh",
+             str(world.programs / "weir-collect"), "status"),
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        expect_equal(answer.returncode, code, f"exit code with {names}: {answer.stderr}")
+        expect(all(word in answer.stderr for word in words), answer.stderr)
+
+
 def test_journal(world: World) -> None:
     """Lines for the journal have its priorities, and no name of the program"""
     log = world.folder / "log-0"
@@ -226,10 +247,11 @@ def test_journal(world: World) -> None:
 def test_ways_to_fail(world: World) -> None:
     """What cannot be begun ends with a reason and the exit code for it"""
     cases: list[tuple[int, str, dict[str, object], tuple[str, ...]]] = [
-        (69, "there is no interface", {"interface": "nowhere"}, ()),
+        (69, "--interface: there is no interface nowhere", {"interface": "nowhere"}, ()),
         (64, "--threads", {}, ("--threads", "0")),
         (78, "there is no account", {}, ("--user", "nobody-at-all")),
-        (66, "database", {}, ("--asn-database", str(world.databases / "none"))),
+        (66, "--asn-database: can't read the ASN database", {}, ("--asn-database", str(world.databases / "none"))),
+        (78, "--interface: 'any' is every interface at once", {"interface": "any"}, ()),
     ]
     for code, text, settings, options in cases:
         collector = Collector(world, options, wait=False, **settings)  # type: ignore[arg-type]

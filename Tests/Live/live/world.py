@@ -11,7 +11,8 @@ import socket
 import sqlite3
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 EXIT_V4, EXIT_V6 = "192.0.2.10", "2001:db8:ffff::10"
@@ -55,6 +56,20 @@ def run(*command: str) -> str:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     expect(done.returncode == 0, f"{' '.join(command)}: {done.stderr}")
     return done.stdout
+
+
+@contextmanager
+def in_namespace(name: str) -> Iterator[None]:
+    """In another network namespace for a while: setns(2) holds for this thread, and a socket stays where it was made."""
+    here = os.open("/proc/self/ns/net", os.O_RDONLY)
+    there = os.open(f"/run/netns/{name}", os.O_RDONLY)
+    try:
+        expect(_libc.setns(there, _CLONE_NEWNET) == 0, "setns")
+        yield
+    finally:
+        expect(_libc.setns(here, _CLONE_NEWNET) == 0, "setns")
+        os.close(here)
+        os.close(there)
 
 
 class World:
@@ -106,20 +121,13 @@ class World:
         run("ip", "-n", self.monitor, "link", "set", "mirror", state)
 
     def open_socket(self) -> None:
-        """A packet socket in the sender's namespace: setns(2) holds for this thread, and only until it is open."""
+        """A packet socket in the sender's namespace."""
         if self.socket:
             self.socket.close()
-        here = os.open("/proc/self/ns/net", os.O_RDONLY)
-        there = os.open(f"/run/netns/{self.sender}", os.O_RDONLY)
-        try:
-            expect(_libc.setns(there, _CLONE_NEWNET) == 0, "setns")
+        with in_namespace(self.sender):
             self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
             self.socket.bind(("tap", 0))
             self.socket.setsockopt(socket.SOL_SOCKET, 32, 1 << 24)  # SO_SNDBUFFORCE
-        finally:
-            expect(_libc.setns(here, _CLONE_NEWNET) == 0, "setns")
-            os.close(here)
-            os.close(there)
 
     def send(self, frames: list[bytes]) -> None:
         assert self.socket
@@ -145,6 +153,7 @@ class Collector:
         environment: dict[str, str] | None = None,
         wait: bool = True,
         prefix: tuple[str, ...] = (),
+        around: tuple[str, ...] = (),
     ) -> None:
         self.world = world
         self.ledger = ledger or world.folder / "weir.ledger"
@@ -152,7 +161,7 @@ class Collector:
         self.status_folder = world.folder
         self.log_path = world.folder / f"log-{len(world.collectors)}"
         command = [
-            "ip", "netns", "exec", world.monitor, *prefix, str(world.programs / "weir-collect"), "run",
+            *around, "ip", "netns", "exec", world.monitor, *prefix, str(world.programs / "weir-collect"), "run",
             "--interface", interface, "--ledger", str(self.ledger), *EXIT_OPTIONS,
             "--asn-database", str(databases / "geolite2-asn.mmdb"),
             "--country-database", str(databases / "geolite2-country.mmdb"),
