@@ -16,7 +16,7 @@ FIN, SYN, RST, PSH, ACK, URG, ECE, CWR = (1 << bit for bit in range(8))
 
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """One TCP or UDP packet; `payload` counts its bytes above TCP or UDP."""
+    """One TCP or UDP packet; `payload` counts its bytes above TCP or UDP, `length` those of the IP datagram."""
 
     time: float
     protocol: int
@@ -29,6 +29,7 @@ class Packet:
     sequence: int = 0
     flags: int = 0
     has_options: bool = False
+    length: int = 0
 
 
 class CaptureFile:
@@ -64,28 +65,28 @@ def decode(time: float, frame: bytes) -> Packet | None:
     if ethertype == b"\x08\x00":
         tos, protocol = frame[15], frame[23]
         header = (frame[14] & 15) * 4
-        length = struct.unpack_from("!H", frame, 16)[0] - header
+        length = struct.unpack_from("!H", frame, 16)[0]
         source = socket.inet_ntop(socket.AF_INET, frame[26:30])
         destination = socket.inet_ntop(socket.AF_INET, frame[30:34])
-        return transport(time, protocol, source, destination, tos, length, frame[14 + header :])
+        return transport(time, protocol, source, destination, tos, length, header, frame[14 + header :])
     if ethertype == b"\x86\xdd":
         tos = struct.unpack_from("!H", frame, 14)[0] >> 4 & 0xFF
         length, protocol = struct.unpack_from("!HB", frame, 18)
         source = socket.inet_ntop(socket.AF_INET6, frame[22:38])
         destination = socket.inet_ntop(socket.AF_INET6, frame[38:54])
-        return transport(time, protocol, source, destination, tos, length, frame[54:])
+        return transport(time, protocol, source, destination, tos, length + 40, 40, frame[54:])
     return None
 
 
 def transport(
-    time: float, protocol: int, source: str, destination: str, tos: int, length: int, segment: bytes
+    time: float, protocol: int, source: str, destination: str, tos: int, length: int, below: int, segment: bytes
 ) -> Packet | None:
     if protocol == UDP:
         ports = struct.unpack_from("!HH", segment)
-        return Packet(time, UDP, source, ports[0], destination, ports[1], tos, length - 8)
+        return Packet(time, UDP, source, ports[0], destination, ports[1], tos, length - below - 8, length=length)
     if protocol == TCP:
         source_port, destination_port, sequence = struct.unpack_from("!HHI", segment)
         header = (segment[12] >> 4) * 4
         return Packet(time, TCP, source, source_port, destination, destination_port, tos,
-                      length - header, sequence, segment[13], header > 20)
+                      length - below - header, sequence, segment[13], header > 20, length)
     return None

@@ -6,6 +6,7 @@
 # shellcheck disable=SC2034 # used by the other files of the lab
 {
   namespaces=(tor client exit internet monitor)
+  all_namespaces=("${namespaces[@]}" report)
 
   # The inner side: private addresses, the way a relay's own network would be.
   authority_hosts=(11 12 13)
@@ -136,7 +137,14 @@ route_exit_host() {
   if [ -n "$route" ]; then route_by_rules; else route_by_address; fi
 }
 
-weir_route() { within exit "$here/../../policy-routing/weir-route" "$@" --state "$state/route"; }
+# weir_route apply | check [--json]
+weir_route() {
+  if [ -n "$roots" ]; then
+    inside exit weir-route "$@"
+  else
+    within exit "$here/../../policy-routing/weir-route" "$@" --config "$state/route.conf" --state "$state/route"
+  fi
+}
 
 route_by_rules() {
   cat >"$state/route.conf" <<SETTINGS
@@ -149,7 +157,8 @@ inner_gateways = $inner_v4.1 $inner_v6:1
 tor_ports = $or_port $directory_port
 dscp = $dscp
 SETTINGS
-  weir_route apply --config "$state/route.conf"
+  # A whole host has a unit that does it.
+  [ -n "$roots" ] || weir_route apply
 }
 
 # What leaves from the exit address leaves by the outer link or not at all. tor's queries go out by an unbound
@@ -188,7 +197,7 @@ build_network() {
 
 existing_namespaces() {
   local namespace
-  for namespace in "${namespaces[@]}"; do
+  for namespace in "${all_namespaces[@]}"; do
     [ ! -e "/run/netns/$prefix-$namespace" ] || printf '%s\n' "$prefix-$namespace"
   done
 }

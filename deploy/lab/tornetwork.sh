@@ -27,7 +27,7 @@ host_of() {
 
 namespace_of() {
   case $1 in
-    exit | client) printf '%s\n' "$1" ;;
+    exit | client | monitor | report) printf '%s\n' "$1" ;;
     *) printf 'tor\n' ;;
   esac
 }
@@ -182,6 +182,7 @@ write_configuration() {
     torrc_of "$name" >"$state/tor/$name.torrc"
   done
   printf 'nameserver %s\n' "$resolver" >"$state/resolv.conf"
+  [ -z "$roots" ] || configure_exit
   {
     printf '%s\n' no-resolv no-hosts keep-in-foreground log-queries log-facility=- cache-size=0 \
       bind-interfaces user= pid-file= "listen-address=$resolver" "local=/$domain/"
@@ -223,6 +224,9 @@ start() {
     resolver)
       launch resolver internet nobody /dev/null "$state/log/resolver" dnsmasq -C "$state/dnsmasq.conf"
       ;;
+    record) start_record ;;
+    monitor | report) boot "$1" ;;
+    exit) if [ -n "$roots" ]; then boot exit; else start_tor exit; fi ;;
     *) start_tor "$1" ;;
   esac
 }
@@ -238,7 +242,11 @@ await_voting() {
 
 start_missing() {
   local name
-  for name in "${server_processes[@]}" "${tors[@]}"; do
+  for name in "${server_processes[@]}"; do
+    running "$name" || start "$name"
+  done
+  [ -z "$roots" ] || await_observers
+  for name in "${tors[@]}"; do
     running "$name" || start "$name"
   done
 }
