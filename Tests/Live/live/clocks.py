@@ -9,7 +9,7 @@ import struct
 import time
 from pathlib import Path
 
-from .confinement import observe_yesterday
+from .thinning import observe_yesterday
 from .traffic import conversation
 from .world import Collector, Ledger, World, expect, expect_equal, run
 

@@ -45,7 +45,7 @@ def may_raise_limits() -> bool:
 
 
 def test_memory_locked(world: World) -> None:
-    """With the means to, all memory is locked, also what comes to it later"""
+    """Where root may raise limits, all memory is locked, also what comes to it later; where it may not, that is said"""
     collector = world.collector()
     if not may_raise_limits():
         # A container's root, perhaps: then it is as without root.
