@@ -32,7 +32,9 @@ public enum ConfinementError: Error, Equatable, CustomStringConvertible, Sendabl
         + " (RLIMIT_MEMLOCK); set LimitMEMLOCK=infinity in the unit, or 'ulimit -l unlimited'"
     case .memoryNotLocked(nil, let number):
       "memory can't be locked, and could be swapped out to a disk: \(text(number))"
-    case .folder(let path, let number): "can't open the folder \(path): \(text(number))"
+    case .folder(let path, let number):
+      "can't open the folder \(path): \(text(number))"
+        + (number == ENOENT ? "; make it, and give it to the collector's account" : "")
     case .wholeFileSystem(let path):
       "the folder \(path) is the whole file system: keep the ledger and the databases in folders of"
         + " their own"

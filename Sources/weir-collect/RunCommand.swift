@@ -52,12 +52,14 @@ struct RunCommand: ParsableCommand {
     } catch let error as Ended {
       throw ExitCode(exitStatus(of: error.reason))
     } catch {
-      throw report(error, about: setting(behind: error).map(settings.subject))
+      throw report(error, about: setting(behind: error, settings).map(settings.subject))
     }
   }
 
   /// The setting that an error is about, where it is about one.
-  private func setting(behind error: any Error) -> CollectSetting? {
+  private func setting(
+    behind error: any Error, _ settings: CollectSettings
+  ) -> CollectSetting? {
     switch error {
     case let error as LiveCaptureError:
       switch error {
@@ -69,6 +71,7 @@ struct RunCommand: ParsableCommand {
     case let error as ConfinementError:
       switch error {
       case .noAccount, .rootAccount, .staysRoot: .user
+      case .folder(let path, _), .wholeFileSystem(let path): settings.settingNaming(folder: path)
       default: nil
       }
     default: nil

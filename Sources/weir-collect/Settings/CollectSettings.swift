@@ -70,6 +70,16 @@ struct CollectSettings: Sendable {
     return meter
   }
 
+  /// The setting by which a folder, or a file in it, was named.
+  func settingNaming(folder: String) -> CollectSetting? {
+    let files = [
+      (CollectSetting.ledger, ledger), (.asnDatabase, asnDatabase),
+      (.countryDatabase, countryDatabase), (.textfile, textfile ?? ""),
+    ]
+    if statusFolder == folder { return .statusFolder }
+    return files.first { $1.isEmpty ? false : enclosingFolder(of: $1) == folder }?.0
+  }
+
   /// How an error about a setting begins: its line, or its option.
   func subject(_ setting: CollectSetting) -> String {
     switch places[setting] {

@@ -251,6 +251,8 @@ def test_ways_to_fail(world: World) -> None:
         (64, "--threads", {}, ("--threads", "0")),
         (78, "there is no account", {}, ("--user", "nobody-at-all")),
         (66, "--asn-database: can't read the ASN database", {}, ("--asn-database", str(world.databases / "none"))),
+        (66, "--status-folder: can't open the folder /nowhere: no such file or directory; make it", {},
+         ("--status-folder", "/nowhere")),
         (78, "--interface: 'any' is every interface at once", {"interface": "any"}, ()),
     ]
     for code, text, settings, options in cases:
