@@ -95,7 +95,7 @@ leader_of() { pgrep -P "$(pid_of "$1")" | head -n 1; }
 # inside HOST COMMAND…
 inside() {
   local leader
-  leader=$(leader_of "$1")
+  leader=$(leader_of "$1") || leader=''
   [ -n "$leader" ] || fail 1 "the host $1 does not run"
   shift
   nsenter --target "$leader" --all env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C "$@"
@@ -113,10 +113,10 @@ await() {
 
 await_monitor() {
   await 60 inside monitor systemctl is-active systemd-udevd || fail 1 "the monitor did not boot: $(last_words monitor)"
-  inside monitor udevadm trigger --action=add --subsystem-match=net
-  inside monitor udevadm settle
-  # Where /dev is not the machine's, systemd listens to udev only if that was there before itself.
-  inside monitor systemctl daemon-reexec
+  # Where /dev is not the machine's, systemd listens to udev only if that was there before itself: so it has to look
+  # what udev knows by now.
+  { inside monitor udevadm trigger --action=add --subsystem-match=net && inside monitor udevadm settle &&
+    inside monitor systemctl daemon-reload; } || fail 1 "the monitor's interface is not known there: $(last_words monitor)"
   await 60 inside monitor systemctl is-active weir-collect@outer ||
     fail 1 "the collector did not start: $(inside monitor journalctl -o cat -n 12 -u 'weir-collect@*' | tr '\n' ' ')"
 }
@@ -136,10 +136,14 @@ start_record() {
   await 10 grep -q 'listening on' "$state/log/record" || fail 1 "no capture on the monitor: $(last_words record)"
 }
 
-# The hosts' control groups outlive them.
+# The hosts' control groups outlive them, and what was killed lingers for a moment.
 remove_control_groups() {
   # shellcheck disable=SC2016 # the inner shell's
-  unshare --mount sh -c 'mount -t cgroup2 cgroup2 /mnt && cd /mnt &&
-    for group; do [ ! -d "$group" ] || find "$group" -depth -type d -exec rmdir {} +; done' \
-    sh "${roles[@]/#/$prefix-}" || say "some control groups could not be removed"
+  unshare --mount sh -c 'mount -t cgroup2 cgroup2 /mnt && cd /mnt && for group; do
+      for try in 1 2 3 4 5 6 7 8 9 10; do
+        [ -d "$group" ] || break
+        find "$group" -depth -type d -exec rmdir {} + 2>/dev/null || sleep 0.3
+      done
+      [ ! -d "$group" ] || exit 1
+    done' sh "${roles[@]/#/$prefix-}" || say "some control groups could not be removed"
 }
