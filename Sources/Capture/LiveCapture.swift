@@ -129,6 +129,9 @@ public struct LiveCapture: ~Copyable {
     limit: Int32, _ body: (_ frame: Span<UInt8>, _ wireLength: Int, _ stamp: Stamp?) -> Void
   ) throws(LiveCaptureError) -> Int {
     let handle = unsafe self.handle
+    // The compiler writes the length of this file's path into the program, whatever -file-prefix-map makes
+    // of the path itself: with a name of its own, the program is the same wherever it is built.
+    #sourceLocation(file:"LiveCapture.forEachPacket",line:1)
     let status = withoutActuallyEscaping(body) { body in
       var visitor = Visitor(body: body)
       // libpcap calls back before it returns, and keeps nothing.
@@ -138,6 +141,7 @@ public struct LiveCapture: ~Copyable {
           UnsafeMutableRawPointer(visitor).assumingMemoryBound(to: UInt8.self))
       }
     }
+    #sourceLocation()
     if status >= 0 { return Int(status) }
     // An interface that goes away or down is no failure: ``linkState`` tells, and it may come back.
     if linkState != .up || weir_take_socket_error(descriptor) == ENETDOWN { return 0 }
