@@ -62,7 +62,7 @@ struct Figuring {
     }
     return KnownFigures(
       flows: figures.flows - min(figures.flows, unitOfFlows / 2),
-      bytes: least(figures.bytesOut) + least(figures.bytesIn))
+      bytesOut: least(figures.bytesOut), bytesIn: least(figures.bytesIn))
   }
 
   private func figures(

@@ -22,7 +22,8 @@ struct Cell<Key: Hashable>: Sendable where Key: Sendable {
 /// At least this much was told.
 struct KnownFigures: Equatable, Sendable {
   var flows: UInt64
-  var bytes: UInt64
+  var bytesOut: UInt64
+  var bytesIn: UInt64
 }
 
 typealias PublishedFigures = (figures: ReleasedFigures, interval: ReleasedInterval?)
@@ -70,10 +71,12 @@ struct Folding<Key: Hashable & Sendable>: Sendable {
   private func unknownPart(of cell: Cell<Key>) -> TallyCounters? {
     guard let known = cell.known, safety.leftOut != .earlierVersions else { return cell.counters }
     var counters = cell.counters
-    guard counters.flows > known.flows, counters.bytes >= known.bytes else { return nil }
+    guard counters.flows > known.flows, counters.bytesOut >= known.bytesOut,
+      counters.bytesIn >= known.bytesIn
+    else { return nil }
     counters.flows -= known.flows
-    counters.bytesIn = counters.bytes - known.bytes
-    counters.bytesOut = 0
+    counters.bytesOut -= known.bytesOut
+    counters.bytesIn -= known.bytesIn
     return counters
   }
 

@@ -162,7 +162,8 @@ extension ReleasedMonth {
       let told = figuring.least(row.figures)
       let before = shown[row.subject.withoutName] ?? told
       shown[row.subject.withoutName] = KnownFigures(
-        flows: max(told.flows, before.flows), bytes: max(told.bytes, before.bytes))
+        flows: max(told.flows, before.flows), bytesOut: max(told.bytesOut, before.bytesOut),
+        bytesIn: max(told.bytesIn, before.bytesIn))
     }
     return shown
   }

@@ -90,7 +90,7 @@ struct MonthForm: Codable {
     shownBefore = released.shownBefore.sorted {
       ($0.key.dimension.rawValue, $0.key.order, $0.key.text)
         < ($1.key.dimension.rawValue, $1.key.order, $1.key.text)
-    }.map { KnownForm(subject: SubjectForm($0.key), flows: $0.value.flows, bytes: $0.value.bytes) }
+    }.map { KnownForm(SubjectForm($0.key), $0.value) }
   }
 
   func released() throws(ReleasedDocumentError) -> ReleasedMonth {
@@ -100,7 +100,8 @@ struct MonthForm: Codable {
     else { throw .damaged(reason: "times that are not those of \(month)") }
     var shown: [ReleasedSubject: KnownFigures] = [:]
     for form in shownBefore {
-      shown[try form.subject.subject()] = KnownFigures(flows: form.flows, bytes: form.bytes)
+      shown[try form.subject.subject()] = KnownFigures(
+        flows: form.flows, bytesOut: form.bytesOut, bytesIn: form.bytesIn)
     }
     return ReleasedMonth(
       month: month, status: try valid(ReleaseStatus(rawValue: status), "status"),
@@ -118,7 +119,21 @@ struct MonthForm: Codable {
 struct KnownForm: Codable {
   let subject: SubjectForm
   let flows: UInt64
-  let bytes: UInt64
+  let bytesOut: UInt64
+  let bytesIn: UInt64
+
+  enum CodingKeys: String, CodingKey {
+    case subject, flows
+    case bytesOut = "bytes_out"
+    case bytesIn = "bytes_in"
+  }
+
+  init(_ subject: SubjectForm, _ known: KnownFigures) {
+    self.subject = subject
+    flows = known.flows
+    bytesOut = known.bytesOut
+    bytesIn = known.bytesIn
+  }
 }
 
 struct RevisionForm: Codable {

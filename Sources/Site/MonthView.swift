@@ -15,9 +15,15 @@ struct RevisionView {
   let number: String
   let date: String
   let reason: String
+  /// The version before, and the file that has it.
+  let earlier: String
+  let earlierFile: String
 
-  init(_ revision: Revision) {
+  /// - Parameter folder: of the month, seen from the page; with a slash at its end, or empty.
+  init(_ revision: Revision, folder: String) {
     number = String(revision.number)
+    earlier = String(revision.number - 1)
+    earlierFile = folder + MonthDocuments.file(ofRevision: revision.number - 1)
     date = revision.date.description
     reason = revision.reason
   }
@@ -92,7 +98,7 @@ struct MonthView {
     isProvisional = released.isProvisional
     coveredUntil = iso8601(released.coveredUntil)
     finalFrom = CalendarDate(unixSeconds: released.finalFrom).description
-    revisions = released.revisions.map { RevisionView($0) }
+    revisions = released.revisions.map { RevisionView($0, folder: "") }
     hasRevisions = !revisions.isEmpty
     minimumFlows = grouped(released.policy.minimumFlows)
     total = released.total.map {

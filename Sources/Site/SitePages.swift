@@ -208,7 +208,9 @@ struct ChangesView {
         name: released.month.name, page: "\(released.month)/index.html",
         status: released.isProvisional
           ? "provisional, with data to \(iso8601(released.coveredUntil))" : "final since \(day)",
-        revisions: released.revisions.suffix(20).map { RevisionView($0) },
+        revisions: released.revisions.suffix(20).map {
+          RevisionView($0, folder: "\(released.month)/")
+        },
         hasRevisions: !released.revisions.isEmpty)
     }
     hasMonths = !self.months.isEmpty

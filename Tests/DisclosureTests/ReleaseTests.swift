@@ -103,6 +103,42 @@ import Testing
     }
   }
 
+  @Test("each direction is dominated by itself, unless rounding hides the largest flow")
+  func dominatedDirection() throws {
+    let mebibyte: UInt64 = 1 << 20
+    for (out, into, largest, isShown) in [
+      // One upload of 50 MiB among many downloads.
+      (60, 10_000, 50, false), (104, 10_000, 50, false), (105, 10_000, 50, true),
+      (10_000, 104, 50, false), (10_000, 105, 50, true),
+      // All that went out is less than the largest flow: it may be all its own.
+      (40, 10_000, 50, false), (6, 10_000, 50, false),
+      // To within half a MiB nobody can tell more of 5 MiB than to within 10 %.
+      (5, 10_000, 50, true), (0, 10_000, 50, true), (6, 10_000, 5, true), (10_000, 5, 5, true),
+    ] as [(UInt64, UInt64, UInt64, Bool)] {
+      let safety = Safety(policy: try .test(), leftOut: nil)
+      var counters = TallyCounters()
+      counters.flows = 100
+      counters.bytesOut = out * mebibyte
+      counters.bytesIn = into * mebibyte
+      counters.largestFlow = largest * mebibyte
+      #expect(safety.allows(counters) == isShown, "\(out) \(into) \(largest)")
+    }
+  }
+
+  @Test("no folded row is nearly all of the fold in one direction")
+  func nearlyAllOfADirection() throws {
+    var month = TestMonth()
+    func add(_ port: UInt16, flows: UInt64, out: UInt64, into: UInt64) {
+      month.add(port: port, flows: flows, bytes: out << 20)
+      month.tallies[month.tallies.count - 1].counters.bytesIn = into << 20
+    }
+    add(22, flows: 19, out: 100, into: 1)
+    add(23, flows: 100, out: 5, into: 100)
+    add(80, flows: 100, out: 50, into: 100)
+    add(443, flows: 100, out: 200, into: 200)
+    #expect(try release(month).flows(.servicePort) == [.tcp(443): 100])
+  }
+
   @Test("the fold is not dominated either, and takes rows in until it isn't")
   func dominatedFold() throws {
     var month = TestMonth()

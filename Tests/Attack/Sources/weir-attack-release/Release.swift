@@ -1,8 +1,8 @@
 // Releases invented months by the product's own rules, or with one of them left out: the attack's
 // counterpart. It is no part of what is installed.
 //
-// Reads one JSON value a line on standard input, a series of versions of one month, and prints for
-// each the documents that would be published, one JSON array of them a line.
+// Reads one JSON value a line on standard input, a series of versions of one month, and prints a line
+// for each: a JSON array that has, of each version, an array of what each build of it publishes.
 
 import Disclosure
 import Foundation
@@ -18,7 +18,15 @@ private struct Series: Decodable {
     let country: String
     let flows: UInt64
     let bytes: UInt64
+    /// Of them.
+    let out: UInt64
     let largest: UInt64
+  }
+
+  struct Noise: Decodable {
+    let epsilon: UInt64
+    let connections: UInt64
+    let bytes: UInt64
   }
 
   struct Version: Decodable {
@@ -30,6 +38,9 @@ private struct Series: Decodable {
   let dominance: UInt64
   let rows: Int
   let leavingOut: String?
+  let noise: Noise?
+  /// Of every version.
+  let builds: Int
   /// By "protocol/port".
   let classes: [String: String]
   let versions: [Version]
@@ -40,7 +51,8 @@ private func month(_ version: Series.Version, _ month: CalendarMonth) -> MonthTa
   for tally in version.tallies {
     var counters = TallyCounters()
     counters.flows = tally.flows
-    counters.bytesIn = tally.bytes
+    counters.bytesOut = tally.out
+    counters.bytesIn = tally.bytes - tally.out
     counters.largestFlow = tally.largest
     let key = TallyKey(
       hour: month.seconds.lowerBound + (tally.day - 1) * 86_400, ipVersion: tally.ipVersion,
@@ -61,23 +73,52 @@ private func classes(_ series: Series) -> EncryptionClasses {
   return EncryptionClasses(classes)
 }
 
+/// What each build of a final version publishes: the first one, and those that find it published.
+private func builds(
+  _ count: Int, of first: ReleasedMonth, _ tallies: MonthTallies, policy: ReleasePolicy,
+  classes: EncryptionClasses
+) throws -> [ReleasedMonth] {
+  let publication = Publication(
+    time: PublicationTime(now: first.finalFrom), policy: policy, classes: classes,
+    reasonForRevision: nil)
+  return [first]
+    + (try (1..<max(1, count)).map { _ in try publication.release(tallies, over: first).month })
+}
+
 while let line = readLine() {
   let series = try JSONDecoder().decode(Series.self, from: Data(line.utf8))
+  let noise = series.noise.flatMap {
+    NoisePolicy(
+      thousandthsOfEpsilon: $0.epsilon, protectedConnections: $0.connections,
+      protectedBytes: $0.bytes)
+  }
   guard
     let policy = ReleasePolicy(
-      minimumFlows: series.minimumFlows, dominance: series.dominance, rows: series.rows),
+      minimumFlows: series.minimumFlows, dominance: series.dominance, rows: series.rows,
+      noise: noise),
     let calendarMonth = CalendarMonth("2026-01")
   else { fatalError("a policy below the floors") }
-  var documents: [String] = []
+  var versions: [String] = []
   var earlier: ReleasedMonth?
   for version in series.versions {
     guard let status = ReleaseStatus(rawValue: version.status) else { fatalError(version.status) }
-    let released = month(version, calendarMonth).released(
-      policy: policy, classes: classes(series), status: status, after: earlier,
-      leavingOut: series.leavingOut.flatMap { Rule(rawValue: $0) })
-    documents.append(String(decoding: released.document(), as: UTF8.self))
-    earlier = released
+    let tallies = month(version, calendarMonth)
+    func released() -> ReleasedMonth {
+      tallies.released(
+        policy: policy, classes: classes(series), status: status, after: earlier,
+        leavingOut: series.leavingOut.flatMap { Rule(rawValue: $0) })
+    }
+    let first = released()
+    let all =
+      series.leavingOut == "frozen-noise"
+      ? [first] + (1..<max(1, series.builds)).map { _ in released() }
+      : status == .final
+        ? try builds(series.builds, of: first, tallies, policy: policy, classes: classes(series))
+        : [first]
+    versions.append(
+      "[\(all.map { String(decoding: $0.document(), as: UTF8.self) }.joined(separator: ","))]")
+    earlier = first
   }
-  let text = "[" + documents.joined(separator: ",").replacing("\n", with: " ") + "]\n"
+  let text = "[" + versions.joined(separator: ",").replacing("\n", with: " ") + "]\n"
   FileHandle.standardOutput.write(Data(text.utf8))
 }
