@@ -110,7 +110,8 @@ let package = Package(
     .executableTarget(
       name: "weir-report",
       dependencies: [
-        "Configuration", "Console", "Disclosure", "Ledger", "Site", "Tallies", argumentParser,
+        "Configuration", "Console", "Disclosure", "Ledger", "MessageDigest", "Site", "Tallies",
+        argumentParser,
       ],
       swiftSettings: strict),
 

@@ -84,10 +84,13 @@ struct DatabaseView {
 
 struct CollectorView {
   let version: String
+  /// `nil` where it was not recorded.
+  let program: String?
   let configuration: String
 
   init(_ record: CollectorRecord) {
     version = record.version
+    program = record.programDigest.isEmpty ? nil : record.programDigest
     configuration = record.configurationHash
   }
 }

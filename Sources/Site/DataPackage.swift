@@ -144,6 +144,7 @@ struct DataPackage {
           [
             "version": .string($0.version),
             "configuration_digest": .string($0.configurationHash),
+            "program_sha256": $0.programDigest.isEmpty ? .null : .string($0.programDigest),
           ]
         }),
       "databases": .array(

@@ -233,6 +233,7 @@ struct AboutView {
   let onionAddress: String?
   let baseAddress: String?
   let version = weirVersion
+  let program: PublishingProgram?
 
   init(settings: SiteSettings) {
     frame = PageFrame(
@@ -245,6 +246,7 @@ struct AboutView {
     hasContacts = !contacts.isEmpty
     onionAddress = settings.onionAddress
     baseAddress = settings.baseAddress
+    program = settings.program
   }
 
   /// Web and mail addresses become links.

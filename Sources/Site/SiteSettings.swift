@@ -65,6 +65,19 @@ public struct SigningKey: Equatable, Sendable {
   }
 }
 
+/// What makes the site, by digests that anybody can compare with those of a build of their own.
+public struct PublishingProgram: Equatable, Sendable {
+  /// SHA-256 of the program's file.
+  public let digest: String
+  /// SHA-256 of the configuration file; `nil` where there is none.
+  public let configurationDigest: String?
+
+  public init(digest: String, configurationDigest: String?) {
+    self.digest = digest
+    self.configurationDigest = configurationDigest
+  }
+}
+
 public struct SiteSettings: Equatable, Sendable {
   public var title = "Exit traffic statistics"
   /// Where the site will be found, with a slash at its end. Without it there is no feed: what a feed
@@ -81,6 +94,7 @@ public struct SiteSettings: Equatable, Sendable {
   /// Newest first, as pages show them.
   public var incidents: [Incident] = []
   public var signing: SigningKey?
+  public var program: PublishingProgram?
 
   public init() {}
 }

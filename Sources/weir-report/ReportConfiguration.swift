@@ -2,6 +2,7 @@
 // without a file there is none of it.
 
 import Configuration
+import MessageDigest
 import Site
 import Tallies
 
@@ -19,10 +20,11 @@ struct ReportConfiguration {
 
   var site = SiteSettings()
 
-  init() {}
+  init() { site.program = Self.program(configuration: nil) }
 
   init(path: String) throws {
     let document = try ConfigurationDocument(path: path)
+    site.program = Self.program(configuration: path)
     try document.refuseUnknown(Self.keys)
     if let table = document[table: "site"] { try read(site: table) }
     if let table = document[table: "operator"] { try read(operator: table) }
@@ -31,6 +33,14 @@ struct ReportConfiguration {
       site.incidents = try incidents(file: file)
     }
     if let table = document[table: "signing"] { try read(signing: table) }
+  }
+
+  private static func program(configuration path: String?) -> PublishingProgram? {
+    SHA256.hexadecimal(ofFile: "/proc/self/exe").map {
+      PublishingProgram(
+        digest: $0,
+        configurationDigest: path.flatMap { path in SHA256.hexadecimal(ofFile: path) })
+    }
   }
 
   private mutating func read(site table: ConfigurationTable) throws {
