@@ -46,10 +46,16 @@ def wanted_figures(tallies: Tallies, site: Site, keys: list[dict[str, int | str]
 
 
 def is_allowed(tallies: Tallies, site: Site, key: dict[str, int | str]) -> bool:
-    octets = total(tallies, BYTES_OUT, **key) + total(tallies, BYTES_IN, **key)
+    """The minimum of flows; and that the largest flow leaves enough to the others, of the bytes of both directions and
+    of each, unless rounding hides what it can have of one."""
+    directions = [total(tallies, column, **key) for column in (BYTES_OUT, BYTES_IN)]
     largest = max((figures[LARGEST_FLOW] for row, figures in tallies.items() if matches(row, key)), default=0)
+    percent = site.policy["dominance_percent"]
+    hidden = site.policy["round_bytes"] // 2 * 100 // percent
     return (total(tallies, FLOWS, **key) >= site.policy["minimum_flows"]
-            and octets * 100 >= largest * (200 + site.policy["dominance_percent"]))
+            and sum(directions) * 100 >= largest * (200 + percent)
+            and all(min(largest, octets) <= hidden or octets * 100 >= min(largest, octets) * (200 + percent)
+                    for octets in directions))
 
 
 def differing(row: Record, wanted: list[int]) -> int:
