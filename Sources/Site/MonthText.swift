@@ -36,7 +36,8 @@ public struct MonthText {
       lines.append("Too little to be published: there are no figures.")
     }
     if let noise = PolicyView(released.policy).noise {
-      lines.append("With noise (epsilon \(noise.epsilon)): what is true lies in the ranges with 95%.")
+      lines.append(
+        "With noise (epsilon \(noise.epsilon)): what is true lies in the ranges with 95%.")
     }
     return lines.map { layout.fitted($0, to: layout.columns) }
   }
