@@ -243,8 +243,13 @@ class Ledger:
         value = self.rows(query)[0][0]
         return int(str(value)) if value is not None else 0
 
-    def exists(self) -> bool:
-        return self.path.exists()
+    def is_begun(self) -> bool:
+        """Whether there is more than a file: one that was made by a process that was killed then is empty, or has a
+        journal to be rolled back by the next one that writes."""
+        try:
+            return self.path.exists() and self.number("SELECT count(*) FROM sqlite_schema") > 0
+        except sqlite3.OperationalError:
+            return False
 
     @property
     def packets(self) -> int:
