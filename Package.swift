@@ -51,6 +51,7 @@ let package = Package(
     .systemLibrary(name: "CInterposition"),
     .target(name: "CConfinement"),
     .target(name: "CSystem"),
+    .target(name: "CCipher"),
 
     .target(name: "MarkPolicy", swiftSettings: strict),
     .target(name: "MarkCheck", dependencies: ["MarkPolicy"], swiftSettings: strict),
@@ -71,7 +72,7 @@ let package = Package(
     .target(
       name: "Confinement", dependencies: ["CConfinement", "CSeccomp"], swiftSettings: strict),
     .target(name: "Packets", swiftSettings: strict),
-    .target(name: "KeyedHash", swiftSettings: strict),
+    .target(name: "KeyedHash", dependencies: ["CCipher"], swiftSettings: strict),
     .target(
       name: "Flows", dependencies: ["CSystem", "KeyedHash", "Packets", "Tallies"],
       swiftSettings: strict),

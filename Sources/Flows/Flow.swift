@@ -124,35 +124,36 @@ struct Flow {
 /// The hash alone decides between addresses and exit ports. With 10⁷ flows in the table the chance
 /// that any two share 64 bits is 3 in a million, less what the compared fields take off.
 struct FlowKey {
-  static let none = FlowKey(
-    exit: Address(high: 0, low: 0), exitPort: 0, remote: Address(high: 0, low: 0), servicePort: 0,
-    ipVersion: .v4, transport: .udp, key: SipHashKey(first: 0, second: 0))
+  static let none = FlowKey(hash: 0, servicePort: 0, ipVersion: .v4, transport: .udp)
 
   let hash: UInt64
   let servicePort: UInt16
   let ipVersion: IPVersion
   let transport: Transport
+}
+
+extension FlowKey {
+  @inline(__always)
+  init(_ packet: AddressedPacket, key: borrowing HashKey) {
+    self.init(
+      exit: packet.exit, exitPort: packet.exitPort, remote: packet.remote,
+      servicePort: packet.servicePort, ipVersion: packet.ipVersion, transport: packet.transport,
+      key: key)
+  }
 
   @inline(__always)
   init(
     exit: Address, exitPort: UInt16, remote: Address, servicePort: UInt16, ipVersion: IPVersion,
-    transport: Transport, key: SipHashKey
+    transport: Transport, key: borrowing HashKey
   ) {
-    var hash = SipHash(key: key)
-    if ipVersion == .v4 {
-      hash.append(exit.low << 32 | remote.low)
-    } else {
-      hash.append(exit.high)
-      hash.append(exit.low)
-      hash.append(remote.high)
-      hash.append(remote.low)
-    }
-    // 13 bytes or 37: the length, which is part of the hash, tells the versions apart.
-    self.hash = hash.finish(
-      tail: UInt64(exitPort) << 24 | UInt64(servicePort) << 8 | UInt64(transport.rawValue),
-      bytes: 5)
-    self.servicePort = servicePort
-    self.ipVersion = ipVersion
-    self.transport = transport
+    // The version, which every message begins with, tells how long it is.
+    let kinds = UInt64(ipVersion.rawValue) | UInt64(transport.rawValue) << 8
+    let start = kinds | UInt64(exitPort) << 16 | UInt64(servicePort) << 32
+    let hash =
+      switch ipVersion {
+      case .v4: key.hash((start, exit.low << 32 | remote.low))
+      case .v6: key.hash((start, 0), (exit.high, exit.low), (remote.high, remote.low))
+      }
+    self.init(hash: hash, servicePort: servicePort, ipVersion: ipVersion, transport: transport)
   }
 }

@@ -91,19 +91,37 @@ struct FlowTable: ~Copyable {
     unsafe weir_prefetch(index.baseAddress.map { unsafe $0 + position })
   }
 
-  /// The second: the flow that is likely to be the one.
+  /// The second: the slot of the flow that is likely to be the one; ``none`` where there is none.
   @inline(__always)
-  func prefetchFlow(of key: FlowKey) {
+  func prefetchFlow(of key: FlowKey) -> Slot {
     let mask = unsafe index.count &- 1
     let tag = Self.tag(key.hash)
     var position = Int(tag) & mask
     while true {
       // As in `find`.
       let entry = unsafe index[position]
-      if entry.occupant == 0 { return }
-      if entry.tag == tag { return unsafe weir_prefetch(flows + Int(entry.occupant &- 1)) }
+      if entry.occupant == 0 { return Self.none }
+      if entry.tag == tag {
+        unsafe weir_prefetch(flows + Int(entry.occupant &- 1))
+        return entry.occupant &- 1
+      }
       position = (position &+ 1) & mask
     }
+  }
+
+  /// No flow has this slot.
+  static let none = Slot.max
+
+  /// As ``find(_:)``, with a slot that ``prefetchFlow(of:)`` gave. Flows may have come and gone since.
+  @inline(__always)
+  func find(_ key: FlowKey, probably slot: Slot) -> Slot? {
+    // Below `neverUsed`, what a slot holds has been initialized.
+    if slot < neverUsed, unsafe flows[Int(slot)].state.contains(.isInTable),
+      unsafe flows[Int(slot)].matches(key)
+    {
+      return slot
+    }
+    return find(key)
   }
 
   /// - Precondition: the table is not full, and has no flow of this key.

@@ -43,7 +43,7 @@ public struct Meter: ~Copyable {
   private let selection: FlowSelection
   private let timeouts: IdleTimeouts
   private let resolve: (Address, IPVersion) -> Network
-  private let key = SipHashKey.random()
+  private let key = HashKey.random()
   var table: FlowTable
   private var tallies: TallyMap = [:]
 
@@ -108,7 +108,6 @@ public struct Meter: ~Copyable {
     do throws(DecodeFailure) {
       let header = try decoder.header(of: frame, wireLength: wireLength)
       guard let packet = addressed(header, at: stamp) else { return leaveOut(.otherHost) }
-      table.prefetchIndex(of: packet.key)
       waiting[waitingCount] = packet
       waitingCount &+= 1
       if waitingCount == Self.packetsTogether { countWaiting() }
@@ -118,11 +117,22 @@ public struct Meter: ~Copyable {
   }
 
   /// Counts the packets that wait, and forgets their addresses.
+  ///
+  /// One step for all of them after the other, since each begins with waiting: for the cipher, for the
+  /// index, for the flow.
   public mutating func countWaiting() {
-    for position in 0..<waitingCount { table.prefetchFlow(of: waiting[position].key) }
+    var keys = InlineArray<32, FlowKey>(repeating: .none)
+    var slots = InlineArray<32, Slot>(repeating: FlowTable.none)
     for position in 0..<waitingCount {
-      count(waiting[position])
-      waiting[position].remote = Address(high: 0, low: 0)
+      keys[position] = FlowKey(waiting[position], key: key)
+      table.prefetchIndex(of: keys[position])
+    }
+    for position in 0..<waitingCount {
+      slots[position] = table.prefetchFlow(of: keys[position])
+    }
+    for position in 0..<waitingCount {
+      count(waiting[position], keys[position], probably: slots[position])
+      waiting[position].forgetAddresses()
     }
     waitingCount = 0
   }
@@ -188,27 +198,26 @@ public struct Meter: ~Copyable {
       hour = Hour(containing: stamp)
       hourNanoseconds = hour.nanosecondRange
     }
-    let remote = isInbound ? packet.source : packet.destination
-    let key = FlowKey(
-      exit: isInbound ? packet.destination : packet.source,
-      exitPort: isInbound ? packet.destinationPort : packet.sourcePort,
-      remote: remote,
-      servicePort: isInbound ? packet.sourcePort : packet.destinationPort,
-      ipVersion: packet.ipVersion, transport: packet.transport, key: key)
     return AddressedPacket(
-      key: key, remote: remote, stamp: stamp, hour: hour, length: packet.length,
-      tcpFlags: packet.tcpFlags, isInbound: isInbound,
-      isSelected: selects(packet, isInbound: isInbound))
+      exit: isInbound ? packet.destination : packet.source,
+      remote: isInbound ? packet.source : packet.destination, stamp: stamp, hour: hour,
+      length: packet.length,
+      exitPort: isInbound ? packet.destinationPort : packet.sourcePort,
+      servicePort: isInbound ? packet.sourcePort : packet.destinationPort,
+      ipVersion: packet.ipVersion, transport: packet.transport, tcpFlags: packet.tcpFlags,
+      isInbound: isInbound, isSelected: selects(packet, isInbound: isInbound))
   }
 
   @inline(__always)
-  private mutating func count(_ packet: AddressedPacket) {
-    guard let slot = slot(for: packet) else { return leaveOut(.flowTableFull) }
+  private mutating func count(_ packet: AddressedPacket, _ key: FlowKey, probably slot: Slot) {
+    guard let slot = self.slot(for: packet, key, probably: slot) else {
+      return leaveOut(.flowTableFull)
+    }
     table[slot].add(packet)
     if table[slot].state.contains(.marked) {
       record.packetsCounted += 1
     } else if packet.isSelected {
-      mark(slot, network: resolve(packet.remote, packet.key.ipVersion))
+      mark(slot, network: resolve(packet.remote, packet.ipVersion))
     }
   }
 
@@ -223,11 +232,13 @@ public struct Meter: ~Copyable {
   /// The flow that the packet belongs to, begun if need be, its counters ready for this hour; `nil`
   /// where there is no room for it.
   @inline(__always)
-  private mutating func slot(for packet: AddressedPacket) -> Slot? {
-    guard let slot = table.find(packet.key) else { return begin(packet) }
+  private mutating func slot(
+    for packet: AddressedPacket, _ key: FlowKey, probably slot: Slot
+  ) -> Slot? {
+    guard let slot = table.find(key, probably: slot) else { return begin(packet, key) }
     let beginsAnew = packet.tcpFlags.contains(.syn) && table[slot].state.contains(.closed)
     if beginsAnew || packet.stamp.nanoseconds > timeouts.end(of: table[slot]) {
-      restart(slot, packet)
+      restart(slot, packet, key)
     } else if table[slot].hour != packet.hour || table[slot].packetsOut == .max
       || table[slot].packetsIn == .max
     {
@@ -237,7 +248,7 @@ public struct Meter: ~Copyable {
   }
 
   @inline(never)
-  private mutating func begin(_ packet: AddressedPacket) -> Slot? {
+  private mutating func begin(_ packet: AddressedPacket, _ key: FlowKey) -> Slot? {
     if table.isFull {
       while let ended = table.nextExpired(before: packet.stamp, timeouts: timeouts) {
         settle(ended)
@@ -245,13 +256,13 @@ public struct Meter: ~Copyable {
       }
       if table.isFull { return nil }
     }
-    return table.insert(Flow(key: packet.key, stamp: packet.stamp, hour: packet.hour))
+    return table.insert(Flow(key: key, stamp: packet.stamp, hour: packet.hour))
   }
 
   @inline(never)
-  private mutating func restart(_ slot: Slot, _ packet: AddressedPacket) {
+  private mutating func restart(_ slot: Slot, _ packet: AddressedPacket, _ key: FlowKey) {
     settle(slot)
-    var flow = Flow(key: packet.key, stamp: packet.stamp, hour: packet.hour)
+    var flow = Flow(key: key, stamp: packet.stamp, hour: packet.hour)
     flow.expiryPosition = table[slot].expiryPosition
     table[slot] = flow
     table.flowRestarted(slot, timeouts: timeouts)

@@ -7,7 +7,7 @@ internal import KeyedHash
 internal import Packets
 internal import Tallies
 
-struct PrefixCache {
+struct PrefixCache: ~Copyable {
   /// In bits. No network that is longer may be remembered under its prefix.
   static func prefixLength(_ version: IPVersion) -> Int { version == .v4 ? 24 : 48 }
 
@@ -23,13 +23,12 @@ struct PrefixCache {
 
   /// Places: a power of two. A prefix has one place, and the last one that wanted it has it.
   private static let capacity = 1 << 16
-  private let key = SipHashKey.random()
+  private let key = HashKey.random()
   private var entries = [Entry](repeating: Entry(), count: capacity)
 
   func position(of address: Address, _ version: IPVersion) -> Position {
-    var hash = SipHash(key: key)
-    hash.append(version == .v4 ? address.low >> (32 - 24) : address.high >> (64 - 48))
-    return Position(hash: hash.finish(tail: UInt64(version.rawValue), bytes: 1))
+    let prefix = version == .v4 ? address.low >> (32 - 24) : address.high >> (64 - 48)
+    return Position(hash: key.hash((UInt64(version.rawValue), prefix)))
   }
 
   subscript(position: Position) -> Network? {

@@ -1,4 +1,4 @@
-// SipHash-2-4 as its authors publish it.
+// SipHash-2-4 and AES-128 as they are published, and what flows are hashed by.
 
 import Packets
 import Testing
@@ -6,7 +6,7 @@ import Testing
 @testable import Flows
 @testable import KeyedHash
 
-@Suite struct SipHashTests {
+@Suite struct HashKeyTests {
   /// From `vectors.h` of the reference implementation (github.com/veorq/SipHash), whole words only:
   /// key 00 01 … 0f, message 00 01 02 … of 0, 8, 16 … 56 bytes.
   private static let vectors: [UInt64] = [
@@ -24,34 +24,38 @@ import Testing
     #expect(hash.finish() == Self.vectors[words])
   }
 
-  /// The same messages with 13, 15 … bytes, as `openssl mac -macopt size:8 SIPHASH` hashes them; the
-  /// one of 15 is also in the authors' paper.
+  /// One block as in FIPS 197, appendix C.1; three of 00 01 … 2f as `openssl enc -aes-128-ecb` chains
+  /// them by hand, and `openssl mac SIPHASH` hashes them.
+  private static let blockVectors: [(algorithm: HashKey.Algorithm, one: UInt64, three: UInt64)] = [
+    (.aes, 0x3004_7b6a_d8e0_c469, 0x21d3_49ea_303e_167e),
+    (.sipHash, 0x3e0e_eff8_3533_d2d5, 0xe612_a3cb_9ecb_a951),
+  ]
+
   @Test(
-    "messages that end in the middle of a word",
-    arguments: [
-      (1, 0x74f8_39c5_93dc_67fd), (5, 0x1876_5564_cd99_a68d), (13, 0x14ea_5627_c084_3d90),
-      (15, 0xa129_ca61_49be_45e5), (37, 0x0279_90f0_2962_3981), (39, 0x9abf_d876_6a33_735c),
-    ] as [(Int, UInt64)])
-  func tail(length: Int, expected: UInt64) {
-    func word(_ begin: Int, _ count: Int) -> UInt64 {
-      (0..<count).reduce(0) { $0 | UInt64(begin + $1) << UInt64(8 * $1) }
-    }
-    var hash = SipHash(
-      key: SipHashKey(first: 0x0706_0504_0302_0100, second: 0x0f0e_0d0c_0b0a_0908))
-    for begin in stride(from: 0, to: length / 8 * 8, by: 8) { hash.append(word(begin, 8)) }
-    let rest = length % 8
-    #expect(hash.finish(tail: word(length - rest, rest), bytes: UInt64(rest)) == expected)
+    "blocks are hashed as published",
+    arguments: blockVectors.indices.filter { blockVectors[$0].algorithm.isAvailable })
+  func blocks(position: Int) {
+    let (algorithm, one, three) = Self.blockVectors[position]
+    let key = HashKey(
+      first: 0x0706_0504_0302_0100, second: 0x0f0e_0d0c_0b0a_0908, algorithm: algorithm)
+    #expect(key.hash((0x7766_5544_3322_1100, 0xffee_ddcc_bbaa_9988)) == one)
+    #expect(
+      key.hash(
+        (0x0706_0504_0302_0100, 0x0f0e_0d0c_0b0a_0908),
+        (0x1716_1514_1312_1110, 0x1f1e_1d1c_1b1a_1918),
+        (0x2726_2524_2322_2120, 0x2f2e_2d2c_2b2a_2928)) == three)
   }
 
-  @Test("two keys that are drawn differ in both words")
+  @Test("two keys that are drawn hash differently")
   func randomKeys() {
-    let keys = (0..<8).map { _ in SipHashKey.random() }
-    #expect(Set(keys.map(\.first)).count == 8)
-    #expect(Set(keys.map(\.second)).count == 8)
+    let hashes = (0..<8).map { _ in HashKey.random().hash((1, 2)) }
+    #expect(Set(hashes).count == 8)
   }
 
-  @Test("a flow's key depends on everything that tells flows apart, and on the secret key")
-  func flowKey() {
+  @Test(
+    "a flow's key depends on everything that tells flows apart, and on the secret key",
+    arguments: HashKey.Algorithm.allCases.filter { $0.isAvailable })
+  func flowKey(algorithm: HashKey.Algorithm) {
     func hash(
       exit: UInt64 = 1, exitHigh: UInt64 = 2, exitPort: UInt16 = 3, remote: UInt64 = 4,
       remoteHigh: UInt64 = 5, servicePort: UInt16 = 6, version: IPVersion = .v6,
@@ -60,7 +64,8 @@ import Testing
       FlowKey(
         exit: Address(high: exitHigh, low: exit), exitPort: exitPort,
         remote: Address(high: remoteHigh, low: remote), servicePort: servicePort,
-        ipVersion: version, transport: transport, key: SipHashKey(first: secret, second: 8)
+        ipVersion: version, transport: transport,
+        key: HashKey(first: secret, second: 8, algorithm: algorithm)
       ).hash
     }
     let hashes = [
