@@ -72,6 +72,7 @@ let package = Package(
     .target(
       name: "Confinement", dependencies: ["CConfinement", "CSeccomp"], swiftSettings: strict),
     .target(name: "Packets", swiftSettings: strict),
+    .target(name: "Threads", swiftSettings: strict),
     .target(name: "KeyedHash", dependencies: ["CCipher"], swiftSettings: strict),
     .target(
       name: "Flows", dependencies: ["CSystem", "KeyedHash", "Packets", "Tallies"],
@@ -83,7 +84,7 @@ let package = Package(
     .target(name: "MessageDigest", dependencies: ["CMessageDigest"], swiftSettings: strict),
     .target(name: "Ledger", dependencies: ["CSQLite", "Tallies"], swiftSettings: strict),
     .target(
-      name: "Capture", dependencies: ["CPcap", "CSystem", "CXXHash", "Packets"],
+      name: "Capture", dependencies: ["CPcap", "CSystem", "CXXHash", "Packets", "Threads"],
       swiftSettings: strict),
     .target(name: "Disclosure", dependencies: ["Tallies"], swiftSettings: strict),
     .target(
@@ -105,7 +106,7 @@ let package = Package(
       dependencies: [
         "Capture", "Configuration", "Confinement", "Console", "Flows", "Ledger", "MessageDigest",
         "Networks",
-        "Packets", "Tallies", argumentParser,
+        "Packets", "Tallies", "Threads", argumentParser,
       ],
       swiftSettings: strict),
     .executableTarget(

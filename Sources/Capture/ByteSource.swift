@@ -1,6 +1,5 @@
-// The bytes of a capture on their way to libpcap, digested as they pass.
+// The bytes of a capture, block by block, digested as they pass.
 
-internal import CXXHash
 internal import Glibc
 
 /// XXH3-128 of a run of bytes and how many they were: `xxh128sum` verifies it.
@@ -19,7 +18,7 @@ public struct ContentDigest: Hashable, Sendable {
 
   /// Reads a whole file.
   public init(path: String) throws(CaptureError) {
-    let source = try ByteSource(path: path, markedOffsets: [])
+    let source = try ByteSource(path: path, markedOffsets: [], readsAhead: false)
     try source.readToEnd()
     self = source.digest
   }
@@ -34,65 +33,65 @@ public func regularFileSize(_ path: String) -> UInt64? {
   return UInt64(status.st_size)
 }
 
-/// A descriptor to read from. Offsets can be marked, to learn the digest of all bytes before them:
-/// that is how a file is recognised which has grown since it was read.
+/// Whoever reads packets from it has the bytes of one block at a time.
 @safe
 final class ByteSource {
-  private let descriptor: Int32
   private let path: String
-  private let state: OpaquePointer
-  private var markedOffsets: ArraySlice<UInt64>
-  private(set) var digestsAtMarkedOffsets: [ContentDigest] = []
+  private let reader: ByteReader
+  private let readsAhead: Bool
+  private let block = Block()
+  private var ahead: ReadAhead?
+  private var isAtEnd = false
+  /// Bytes of all blocks so far.
   private(set) var offset: UInt64 = 0
   private(set) var readError: Int32?
-  /// `nil` where the source is no regular file.
-  let size: UInt64?
 
-  /// The first bytes, held back by ``peek(_:)`` for the first read.
-  private var heldBack: ArraySlice<UInt8> = []
+  /// What of the block nobody has taken. It is the block's, and ends with it.
+  private(set) var unread: Piece
 
-  init(path: String, markedOffsets: [UInt64]) throws(CaptureError) {
+  /// - Parameter readsAhead: whether a thread may read what comes after the first block.
+  init(path: String, markedOffsets: [UInt64], readsAhead: Bool) throws(CaptureError) {
     self.path = path
-    self.markedOffsets = markedOffsets.sorted()[...]
-    descriptor = path == "-" ? dup(STDIN_FILENO) : unsafe open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw .unreadable(path: path, errno: errno) }
-    var status = stat()
-    guard unsafe fstat(descriptor, &status) == 0 else {
-      let number = errno
-      close(descriptor)
-      throw .unreadable(path: path, errno: number)
-    }
-    guard status.st_mode & S_IFMT != S_IFDIR else {
-      close(descriptor)
-      throw .unreadable(path: path, errno: EISDIR)
-    }
-    size = status.st_mode & S_IFMT == S_IFREG ? UInt64(status.st_size) : nil
-    guard let state = unsafe XXH3_createState() else {
-      close(descriptor)
-      throw .unreadable(path: path, errno: ENOMEM)
-    }
-    unsafe self.state = state
-    unsafe XXH3_128bits_reset(state)
+    self.readsAhead = readsAhead
+    unread = block.piece(0)
+    reader = try ByteReader(path: path, markedOffsets: markedOffsets)
   }
 
-  deinit {
-    unsafe XXH3_freeState(state)
-    close(descriptor)
-  }
+  /// `nil` where the source is no regular file.
+  var size: UInt64? { reader.size }
 
   /// The first bytes, as many as there are up to `length`. They stay to be read.
-  func peek(_ length: Int) -> [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: length)
-    var count = 0
-    while count < length {
-      let read = unsafe bytes.withUnsafeMutableBytes {
-        unsafe readRetrying($0.baseAddress.map { unsafe $0 + count }, length - count)
-      }
-      guard read > 0 else { break }
-      count += read
+  func peek(_ length: Int) throws(CaptureError) -> [UInt8] {
+    while unread.count < length, try readOn() {}
+    return unsafe Array(
+      UnsafeRawBufferPointer(start: unread.start, count: min(unread.count, length)))
+  }
+
+  /// Takes bytes off the front of ``unread``.
+  @inline(__always)
+  func take(_ count: Int) { unread = unread.dropFirst(count) }
+
+  /// Adds more bytes to ``unread``, which moves. `false` at the end.
+  /// - Precondition: no more than the longest record is unread.
+  func readOn() throws(CaptureError) -> Bool {
+    if isAtEnd { return false }
+    if ahead == nil, readsAhead, offset > 0 { ahead = ReadAhead(reader, first: block) }
+    if let ahead {
+      ahead.next { use($0, $1) }
+    } else {
+      // What is unread may lie where the next piece is read to.
+      unread = block.piece(0, after: unread)
+      use(block, unsafe reader.read(into: block.room))
     }
-    heldBack = bytes[..<count]
-    return Array(heldBack)
+    if let readError { throw .unreadable(path: path, errno: readError) }
+    return !isAtEnd
+  }
+
+  private func use(_ block: Block, _ count: Int) {
+    if count < 0 { readError = reader.readError }
+    isAtEnd = count <= 0
+    offset += UInt64(max(count, 0))
+    unread = block.piece(max(count, 0), after: unread)
   }
 
   /// For fopencookie(3).
@@ -106,67 +105,36 @@ final class ByteSource {
         .read(into: UnsafeMutableRawBufferPointer(start: buffer, count: count))
     }
 
-  /// Reads some bytes and digests them: their count, 0 at the end, -1 after a ``readError``.
-  func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
-    let count: Int
-    if heldBack.isEmpty {
-      count = unsafe readRetrying(buffer.baseAddress, buffer.count)
-    } else {
-      count = min(heldBack.count, buffer.count)
-      unsafe buffer.copyBytes(from: heldBack.prefix(count))
-      heldBack = heldBack.dropFirst(count)
+  /// Takes some bytes: their count, 0 at the end, -1 after a ``readError``.
+  private func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+    if unread.count == 0 {
+      do throws(CaptureError) {
+        guard try readOn() else { return 0 }
+      } catch {
+        return -1
+      }
     }
-    guard count > 0 else { return count }
-    unsafe digest(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+    let count = min(unread.count, buffer.count)
+    unsafe buffer.copyMemory(from: UnsafeRawBufferPointer(start: unread.start, count: count))
+    take(count)
     return count
-  }
-
-  private func readRetrying(_ buffer: UnsafeMutableRawPointer?, _ count: Int) -> Int {
-    while true {
-      let result = unsafe Glibc.read(descriptor, buffer, count)
-      if result >= 0 { return result }
-      if errno == EINTR { continue }
-      readError = errno
-      return -1
-    }
-  }
-
-  private func digest(_ bytes: UnsafeRawBufferPointer) {
-    var rest = unsafe bytes[...]
-    while let next = markedOffsets.first, unsafe next <= offset + UInt64(rest.count) {
-      let upTo = unsafe rest.prefix(Int(next - offset))
-      unsafe update(upTo)
-      unsafe rest = rest.dropFirst(upTo.count)
-      digestsAtMarkedOffsets.append(digest)
-      markedOffsets.removeFirst()
-    }
-    unsafe update(rest)
-  }
-
-  private func update(_ bytes: Slice<UnsafeRawBufferPointer>) {
-    let bytes = unsafe UnsafeRawBufferPointer(rebasing: bytes)
-    unsafe XXH3_128bits_update(state, bytes.baseAddress, bytes.count)
-    offset += UInt64(bytes.count)
   }
 
   /// Digests what nobody has read yet.
   func readToEnd() throws(CaptureError) {
-    let length = 1 << 16
-    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: length, alignment: 16)
-    defer { unsafe buffer.deallocate() }
-    while unsafe read(into: buffer) > 0 {}
-    if let readError { throw .unreadable(path: path, errno: readError) }
+    repeat { take(unread.count) } while try readOn()
   }
 
-  /// Of all bytes so far.
+  /// Of all bytes.
+  /// - Precondition: all have been read.
   var digest: ContentDigest {
-    let hash = unsafe XXH3_128bits_digest(state)
-    return ContentDigest(
-      size: offset, digest: hexadecimal(hash.high64) + hexadecimal(hash.low64))
+    precondition(isAtEnd)
+    return reader.digest
   }
-}
 
-private func hexadecimal(_ word: UInt64) -> String {
-  let digits = String(word, radix: 16)
-  return String(repeating: "0", count: 16 - digits.count) + digits
+  /// See ``ByteReader``.
+  var digestsAtMarkedOffsets: [ContentDigest] {
+    precondition(isAtEnd)
+    return reader.digestsAtMarkedOffsets
+  }
 }

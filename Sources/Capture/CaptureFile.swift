@@ -41,10 +41,13 @@ public struct CaptureFile: ~Copyable {
 
   /// - Parameters:
   ///   - path: a file, or `-` for standard input.
-  ///   - knownSizes: see ``ByteSource``.
-  public init(path: String, knownSizes: [UInt64] = []) throws(CaptureError) {
-    let source = try ByteSource(path: path, markedOffsets: knownSizes)
-    let header = source.peek(ClassicFormat.headerLength)
+  ///   - knownSizes: see ``ByteReader``.
+  ///   - readsAhead: whether a thread may read and digest what comes after the beginning.
+  public init(
+    path: String, knownSizes: [UInt64] = [], readsAhead: Bool = false
+  ) throws(CaptureError) {
+    let source = try ByteSource(path: path, markedOffsets: knownSizes, readsAhead: readsAhead)
+    let header = try source.peek(ClassicFormat.headerLength)
     let magic = Array(header.prefix(4))
     if let compression = Compression(magic: magic) {
       throw .compressed(path: path, by: compression)

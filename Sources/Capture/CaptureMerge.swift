@@ -77,7 +77,9 @@ public final class CaptureMerge {
     self.knownSizes = knownSizes
     for source in paths.indices {
       let opened = Opened(
-        source: source, file: try CaptureFile(path: paths[source], knownSizes: knownSizes))
+        source: source,
+        file: try CaptureFile(
+          path: paths[source], knownSizes: knownSizes, readsAhead: paths.count == 1))
       size = size.flatMap { total in opened.bytes.size.map { total + $0 } }
       if paths.count == 1 || paths[source] == "-" || opened.bytes.size == nil {
         try activate(opened)  // the only one, or a stream, which cannot be opened twice
@@ -134,7 +136,10 @@ public final class CaptureMerge {
       try activate(
         Opened(
           source: next.source,
-          file: try CaptureFile(path: paths[next.source], knownSizes: knownSizes)))
+          // One thread that reads is enough, and there is but one file at a time where files follow
+          // each other.
+          file: try CaptureFile(
+            path: paths[next.source], knownSizes: knownSizes, readsAhead: active.isEmpty)))
     }
     guard let position = active.indices.min(by: { active[$0].due < active[$1].due }) else {
       return nil

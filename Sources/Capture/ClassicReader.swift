@@ -1,4 +1,4 @@
-// The records of a classic capture file, walked where they lie in one buffer: no call, no copy and no
+// The records of a classic capture file, walked where they lie in a block: no call, no copy and no
 // lock per packet.
 //
 //   0  stamp: seconds, then µs or ns, unsigned
@@ -6,13 +6,12 @@
 //   12 length on the wire
 //   16 the packet
 //
-// The buffer is filled by read(2), a block at a time. Measured against mapping the file, that is as
-// fast (the block stays in the processor's cache, and no page has to be mapped), it works for pipes,
-// and a file that is cut off while it is read ends early instead of raising SIGBUS.
+// The blocks are filled by read(2). Measured against mapping the file, that is as fast (a block stays
+// in the processor's cache, and no page has to be mapped), it works for pipes, and a file that is cut
+// off while it is read ends early instead of raising SIGBUS.
 
 internal import Packets
 
-/// Owns its buffer.
 @safe
 final class ClassicReader: RecordReader {
   let format: ClassicFormat
@@ -20,16 +19,11 @@ final class ClassicReader: RecordReader {
   private let path: String
 
   private static let recordHeaderLength = 16
-  /// Fits the processor's second-level cache, digest and flow table beside it.
-  private static let blockLength = 1 << 17
-  private static let capacity =
-    blockLength + recordHeaderLength + Int(ClassicFormat.longestCapture)
+  static let longestRecord = recordHeaderLength + Int(ClassicFormat.longestCapture)
 
-  private let buffer: UnsafeMutableRawPointer
-  /// What of the buffer has not been walked yet.
+  /// What the source has, and how much of that has been walked.
+  private var bytes: Piece
   private var position = 0
-  private var end = 0
-  private var isAtEnd = false
 
   // The current packet.
   private var frameStart = 0
@@ -42,20 +36,20 @@ final class ClassicReader: RecordReader {
     self.format = format
     self.source = source
     self.path = path
-    unsafe buffer = .allocate(byteCount: Self.capacity, alignment: 64)
+    bytes = source.unread
     if try hasBytes(ClassicFormat.headerLength) { position = ClassicFormat.headerLength }
   }
 
-  deinit { unsafe buffer.deallocate() }
-
   var frame: UnsafeBufferPointer<UInt8> {
     unsafe UnsafeBufferPointer(
-      start: (buffer + frameStart).assumingMemoryBound(to: UInt8.self), count: frameCount)
+      start: (bytes.start + frameStart).assumingMemoryBound(to: UInt8.self), count: frameCount)
   }
 
   func advance() throws(CaptureError) -> CaptureFile.Progress {
     frameCount = 0
-    guard try hasBytes(Self.recordHeaderLength) else { return position == end ? .end : .cutOff }
+    guard try hasBytes(Self.recordHeaderLength) else {
+      return position == bytes.count ? .end : .cutOff
+    }
     let captured = word(position + 8)
     guard captured <= ClassicFormat.longestCapture else {
       throw .damaged(
@@ -74,9 +68,9 @@ final class ClassicReader: RecordReader {
     _ body: (_ frame: Span<UInt8>, _ wireLength: Int, _ stamp: Stamp?) throws -> Void
   ) throws -> CaptureFile.Progress {
     repeat {
-      // The buffer is not touched while `body` runs.
+      // The block is not touched while `body` runs.
       try body(unsafe Span(_unsafeElements: frame), wireLength, stamp)
-      let waiting = end &- position
+      let waiting = bytes.count &- position
       if waiting >= Self.recordHeaderLength {
         let captured = word(position &+ 8)
         if captured <= ClassicFormat.longestCapture,
@@ -86,14 +80,14 @@ final class ClassicReader: RecordReader {
           continue
         }
       }
-      // Beyond the buffer, or not a record.
+      // Beyond the block, or not a record.
       let progress = try advance()
       guard progress == .packet else { return progress }
     } while limit.admits(stamp)
     return .packet
   }
 
-  /// Makes the record at `position`, which lies in the buffer, the current packet.
+  /// Makes the record at `position`, which lies in the block, the current packet.
   @inline(__always)
   private func take(_ captured: UInt32) {
     let (seconds, fraction) = (word(position), word(position &+ 4))
@@ -107,35 +101,25 @@ final class ClassicReader: RecordReader {
     position = frameStart &+ Int(captured)
   }
 
-  /// Whether the file has this many bytes from `position` on. If so they are in the buffer.
+  /// Whether the file has this many bytes from `position` on. If so they are in the block.
   @inline(__always)
   private func hasBytes(_ count: Int) throws(CaptureError) -> Bool {
-    end - position >= count ? true : try fill(count)
+    bytes.count - position >= count ? true : try readOn(to: count)
   }
 
   @inline(never)
-  private func fill(_ count: Int) throws(CaptureError) -> Bool {
-    // The rest of the last block moves to the front. It is shorter than a record, and a record and a
-    // block fit.
-    let rest = end - position
-    unsafe buffer.copyMemory(from: buffer + position, byteCount: rest)
+  private func readOn(to count: Int) throws(CaptureError) -> Bool {
+    source.take(position)
     position = 0
-    end = rest
-    while end < count, !isAtEnd {
-      let free = unsafe UnsafeMutableRawBufferPointer(
-        start: buffer + end, count: Self.capacity - end)
-      let read = unsafe source.read(into: .init(rebasing: free.prefix(Self.blockLength)))
-      guard read >= 0 else { throw .unreadable(path: path, errno: source.readError ?? 0) }
-      isAtEnd = read == 0
-      end += read
-    }
-    return end >= count
+    defer { bytes = source.unread }
+    while source.unread.count < count { guard try source.readOn() else { return false } }
+    return true
   }
 
-  /// - Precondition: the four bytes lie in the buffer: `offset` + 4 is at most `end`.
+  /// - Precondition: the four bytes lie in the block.
   @inline(__always)
   private func word(_ offset: Int) -> UInt32 {
-    let word = unsafe (buffer + offset).loadUnaligned(as: UInt32.self)
+    let word = unsafe (bytes.start + offset).loadUnaligned(as: UInt32.self)
     return format.isByteSwapped ? word.byteSwapped : word
   }
 }

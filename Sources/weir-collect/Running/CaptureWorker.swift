@@ -275,28 +275,3 @@ private func nanoseconds(of clock: clockid_t) -> Int64 {
   unsafe clock_gettime(clock, &time)
   return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
 }
-
-/// Runs `body` in a thread of its own; what it needs it brings with it.
-func startThread(_ body: @escaping @Sendable () -> Void) throws {
-  final class Body: Sendable {
-    let run: @Sendable () -> Void
-    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
-  }
-  var thread = pthread_t()
-  // Given to the thread, which takes it.
-  let retained = unsafe Unmanaged.passRetained(Body(body))
-  let status = unsafe pthread_create(
-    &thread, nil,
-    { body in
-      if let body = unsafe body {
-        // Retained above, for this thread.
-        unsafe Unmanaged<Body>.fromOpaque(body).takeRetainedValue().run()
-      }
-      return nil
-    }, retained.toOpaque())
-  guard status == 0 else {
-    unsafe retained.release()
-    throw SystemFailure("can't start a thread", status)
-  }
-  pthread_detach(thread)
-}

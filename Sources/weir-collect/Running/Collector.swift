@@ -12,6 +12,7 @@ import Ledger
 import Networks
 import Packets
 import Tallies
+import Threads
 
 final class Collector {
   private let settings: CollectSettings
