@@ -133,9 +133,12 @@ digests_hold() {
 }
 marked_tail
 check "check --digest names the files that run, and the settings" digests_hold
-check "check --digest --json says the same" eval '"$installed" check --digest --json --pid "$tail" |
-  "$python" -c "import json, sys; print(*[file[\"sha256\"] for file in json.load(sys.stdin)[\"files\"]], sep=\"\n\")" |
-  diff - <(sed -n "s/  .*//p" "$work/digests")'
+document_holds() {
+  "$installed" check --digest --json --pid "$tail" |
+    "$python" -c 'import json, sys; print(*[file["sha256"] for file in json.load(sys.stdin)["files"]], sep="\n")' |
+    diff - <(sed -n "s/  .*//p" "$work/digests")
+}
+check "check --digest --json says the same" document_holds
 cp "$library" "$work/another" && mv "$work/another" "$work/prefix/lib/weir/libweirmark.so"
 check "check --digest has none of a library that was replaced" \
   fails_with 1 "*restart tor to use the one that is there now" "$installed" check --digest --pid "$tail"
