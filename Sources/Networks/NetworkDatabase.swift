@@ -53,6 +53,14 @@ final class NetworkDatabase {
     try checkRecords()
   }
 
+  /// Tells the kernel that what it has mapped of the file is not needed for now. It is read again
+  /// from the page cache where it is.
+  func releaseMemory() {
+    unsafe madvise(
+      UnsafeMutableRawPointer(mutating: handle.pointee.file_content),
+      Int(handle.pointee.file_size), MADV_DONTNEED)
+  }
+
   deinit {
     unsafe MMDB_close(handle)
     unsafe handle.deallocate()

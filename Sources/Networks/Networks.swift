@@ -71,6 +71,12 @@ public final class Networks {
 
   public var databases: [DatabaseRecord] { [asnDatabase.record, countryDatabase.record] }
 
+  /// To be called where no more look-ups are expected soon.
+  public func releaseMemory() {
+    asnDatabase.releaseMemory()
+    countryDatabase.releaseMemory()
+  }
+
   /// What the databases say of an address: ASN 0 and country `ZZ` where they say nothing.
   public func network(of address: Address, _ version: IPVersion) -> Network {
     let position = cache.position(of: address, version)

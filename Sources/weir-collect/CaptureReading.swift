@@ -80,6 +80,8 @@ struct CaptureReading {
       }
     }
     progress?.clear()
+    // Memory is needed most from here on, and every flow that counts has its network.
+    networks.releaseMemory()
     meter.endAllFlows()
     records[current] = meter.exchangeRecord(CaptureRecord())
     for source in cutOff { records[source].isCutOff = true }
