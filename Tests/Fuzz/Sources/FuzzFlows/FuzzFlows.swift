@@ -81,7 +81,7 @@ private struct History: ~Copyable {
     // The packet's kind, where the event is one.
     let kind = what & 0x30 | what >> 3 & 0x08
     switch what & 0x0f {
-    case 1: takeTallies(finished: false, true)
+    case 1: takeTallies(all: false, true)
     case 2: endIdleFlows()
     case 3: exchangeRecords()
     case 4: endAllFlows()
@@ -90,7 +90,7 @@ private struct History: ~Copyable {
     case 7: count(who, kind, captured: min(Int(high), FuzzedFrame.length), wireLength: Int(low))
     case 8: seconds += Int64(number) << 12
     case 9: countCrowd(who, kind, ports: Int(number) & 0x3ff)
-    default: takeTallies(finished: true, false)
+    default: takeTallies(all: true, false)
     }
   }
 
@@ -143,7 +143,8 @@ private struct History: ~Copyable {
 
   // MARK: Other events
 
-  private mutating func takeTallies(finished first: Bool, _ second: Bool) {
+  /// All tallies of one meter, of the other one those of what has ended.
+  private mutating func takeTallies(all first: Bool, _ second: Bool) {
     add(first ? meters.oneByOne.takeTallies() : meters.oneByOne.takeFinishedTallies(), to: &sums.0)
     add(second ? meters.together.takeTallies() : meters.together.takeFinishedTallies(), to: &sums.1)
   }
