@@ -45,6 +45,8 @@ func exitStatus(of error: any Error) -> Int32 {
   case let error as ConfinementError: error.exitCode
   case let error as LedgerError: error.exitCode
   case let error as LiveCaptureError: error.exitCode
+  case is InterfaceTaken: EX_UNAVAILABLE
+  case let error as ClaimFailed: error.exitCode
   case is AlreadyRead: EX_DATAERR
   default: EXIT_FAILURE
   }

@@ -23,6 +23,7 @@ final class Collector {
   private let answered: Int32
   private let workers: [CaptureWorker]
   private let drops: InterfaceDrops
+  private let claim: InterfaceClaim
   private var ledger: LedgerWriter
   private var publisher: StatusPublisher
   private var thinning: Thinning
@@ -73,11 +74,14 @@ final class Collector {
     for worker in workers { try worker.startCapture() }
     self.workers = workers
 
+    let claimPath = InterfaceClaim.path(ledger: settings.ledger, interface: settings.interface)
     // What is opened from here on, and opened again in years to come, is opened without privileges:
     // an error shows now.
     for warning in try Self.confinement(settings, workers.map(\.descriptor)).confine() {
       log.write(.warning, warning)
     }
+    claim = try InterfaceClaim(
+      path: claimPath, interface: settings.interface, ledger: settings.ledger)
     let networks = try Self.openNetworks(settings)
     for (worker, networks) in zip(workers, networks) { worker.useNetworks(networks) }
     ledger = try LedgerWriter(path: settings.ledger, patience: Self.ledgerPatience)
@@ -159,6 +163,8 @@ final class Collector {
   /// - Throws: what it cannot go on after. What was counted until then is flushed.
   func run() throws {
     for worker in workers { try startThread { worker.run() } }
+    // A link without a carrier brings nothing yet, and nothing is claimed of it.
+    lookAtLink()
     clock.tick(reading, isObserving: observes)
     publish()
     log.write(.notice, "counting on \(settings.interface)")

@@ -261,3 +261,25 @@ def test_ways_to_fail(world: World) -> None:
         found = collector.process.wait(60)
         expect_equal((found, text in collector.log), (code, True), f"{options} {settings}: {collector.log}")
         expect(not (world.folder / "weir.ledger").exists(), "a ledger was left")
+def test_second_collector(world: World) -> None:
+    """A second collector of the same interface and ledger is refused, by whichever name, until the first has ended, however it ended"""
+    first = world.collector()
+    (world.folder / "by another name").symlink_to(world.folder / "weir.ledger")
+    wait_for("the ledger", lambda: Ledger(first.ledger).is_begun())
+    for path in (first.ledger, world.folder / "by another name"):
+        second = world.collector(ledger=path, wait=False)
+        expect_equal(second.process.wait(60), 69, f"exit code; {second.log}")
+        said = f"another collector, process {first.process.pid}, counts mirror into {path} already"
+        expect(said in second.log, second.log)
+    # Another ledger is another matter.
+    other = world.collector(ledger=world.folder / "other.ledger")
+    world.send(conversation(1, 4))
+    for collector in (first, other):
+        wait_for("the packets", lambda path=collector.ledger: Ledger(path).is_begun() and Ledger(path).packets == 8)
+    other.stop()
+    first.kill()
+    again = world.collector()
+    again.stop()
+    Ledger(again.ledger).check()
+
+
