@@ -18,11 +18,12 @@ struct RunCommand: ParsableCommand {
       transaction together with the account of what was observed and what was lost. The kernel hands \
       over headers alone, of packets that have an end in an exit address.
 
-      SIGTERM writes down what was counted and ends; SIGHUP reads the databases again.
+      SIGTERM writes down what was counted and ends; SIGHUP reads the databases again; SIGUSR1 writes \
+      down what was counted now, and its sums into the log.
 
       Example:
-        weir-collect run --interface eth1 --ledger /var/lib/weir-collect/weir.ledger \\
-          --exit-address 192.0.2.10 --user weir-collect \\
+        weir-collect run --interface eth1 --exit-address 192.0.2.10 \\
+          --ledger /var/lib/weir-collect/weir.ledger --user weir-collect \\
           --asn-database GeoLite2-ASN.mmdb --country-database GeoLite2-Country.mmdb
       """)
 

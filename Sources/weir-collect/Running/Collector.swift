@@ -184,8 +184,9 @@ final class Collector {
     while true {
       waitForSignal()
       switch weir_next_signal(signals) {
-      case SIGTERM, SIGINT: return
+      case SIGTERM, SIGINT, SIGQUIT: return
       case SIGHUP: try reloadDatabases()
+      case SIGUSR1: try tellFigures()
       default: break
       }
       try doWhatIsDue()
@@ -266,6 +267,11 @@ final class Collector {
     log.write(.notice, "the databases were read again")
   }
 
+  /// Writes down what was counted, and tells how much that is so far.
+  private func tellFigures() throws {
+    log.write(.notice, try flush(now: reading.second).sum)
+  }
+
   private func stop() throws {
     notifier.stopping()
     clock.tick(reading, isObserving: observes)
@@ -277,13 +283,7 @@ final class Collector {
       notifier.alive()
       usleep(500_000)
     }
-    let status = publish(state: .stopped)
-    log.write(
-      .notice,
-      "\(counted(status.packetsReceived, "packet")) received, \(grouped(status.packetsCounted))"
-        + " counted; dropped: \(grouped(status.droppedByKernel)) by the kernel,"
-        + " \(grouped(status.droppedByInterface)) by the interface,"
-        + " \(grouped(status.droppedByCollector)) by us")
+    log.write(.notice, publish(state: .stopped).sum)
     if let problem = publisher.ledgerProblem {
       throw LastCountsLost(packets: pending.packets, reason: problem)
     }
@@ -292,7 +292,8 @@ final class Collector {
 
   // MARK: Flushing
 
-  private func flush(now: Int64, replacements: [Networks] = []) throws {
+  @discardableResult
+  private func flush(now: Int64, replacements: [Networks] = []) throws -> CollectorStatus {
     var replacements = replacements[...]
     for worker in workers { worker.askToHandOver(replacement: replacements.popFirst()) }
     try collect(now: now)
@@ -302,9 +303,9 @@ final class Collector {
       log.write(told.priority, told.message)
     }
     publisher.thinningWaitsFor = thinning.waitsFor
-    publish()
     let interval = Int64(settings.flushSeconds) * 1_000_000_000
     nextFlush = max(nextFlush + interval, monotonicNanoseconds())
+    return publish()
   }
 
   /// Waits for what the threads were asked for.

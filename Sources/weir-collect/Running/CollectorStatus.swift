@@ -119,6 +119,13 @@ struct CollectorStatus: Codable, Equatable {
       + " \(grouped(droppedByInterface)) by the interface, \(grouped(droppedByCollector)) by us"
   }
 
+  /// One line, for the log.
+  var sum: String {
+    "\(counted(packetsReceived, "packet")) received, \(grouped(packetsCounted)) counted; dropped:"
+      + " \(grouped(droppedByKernel)) by the kernel, \(grouped(droppedByInterface)) by the interface,"
+      + " \(grouped(droppedByCollector)) by us"
+  }
+
   /// For people.
   var text: String {
     var lines = [

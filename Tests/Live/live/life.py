@@ -22,8 +22,8 @@ def status_command(world: World, *options: str) -> subprocess.CompletedProcess[s
 
 
 def test_signals(world: World) -> None:
-    """SIGTERM and SIGINT flush what was counted and end with 0, an idle link or not"""
-    for number in (signal.SIGTERM, signal.SIGINT):
+    """SIGTERM, SIGINT and SIGQUIT flush what was counted and end with 0, an idle link or not"""
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
         collector = world.collector(flush_seconds=3600)
         world.send(conversation(1, 4))
         collector.signal(number)
@@ -31,8 +31,26 @@ def test_signals(world: World) -> None:
         expect("8 packets received, 8 counted; dropped: 0 by the kernel, 0 by the interface, 0 by us" in collector.log,
                collector.log)
     ledger = Ledger(collector.ledger)
-    expect_equal(ledger.rows("SELECT sum(flows), sum(packets_out) FROM tallies"), [(2, 8)], "tallies")
+    expect_equal(ledger.rows("SELECT sum(flows), sum(packets_out) FROM tallies"), [(3, 12)], "tallies")
     ledger.check()
+
+
+def test_figures_on_request(world: World) -> None:
+    """SIGUSR1 has what was counted written down before its time, tells the sums, and is no end"""
+    collector = world.collector(flush_seconds=3600)
+    for so_far in (8, 16):
+        world.send(conversation(so_far, 4))
+        sums = f"{so_far} packets received, {so_far} counted; dropped: 0 by the kernel, 0 by the interface, 0 by us"
+        # Those that the kernel has not handed over yet are told the next time.
+        def told(sums: str = sums) -> bool:
+            collector.signal(signal.SIGUSR1)
+            return sums in collector.log
+
+        wait_for(f"{sums!r} in the log", told)
+        expect_equal(Ledger(collector.ledger).packets, so_far, "packets in the ledger")
+        expect_equal(collector.status["packets_counted"], so_far, "packets in the status")
+    collector.stop()
+    Ledger(collector.ledger).check()
 
 
 def test_databases_reloaded(world: World) -> None:
@@ -244,23 +262,6 @@ def test_journal(world: World) -> None:
     expect(lines and all(re.match(r"<[3-6]>[^ ]", line) for line in lines), f"log: {lines}")
 
 
-def test_ways_to_fail(world: World) -> None:
-    """What cannot be begun ends with a reason and the exit code for it"""
-    cases: list[tuple[int, str, dict[str, object], tuple[str, ...]]] = [
-        (69, "--interface: there is no interface nowhere", {"interface": "nowhere"}, ()),
-        (64, "--threads", {}, ("--threads", "0")),
-        (78, "there is no account", {}, ("--user", "nobody-at-all")),
-        (66, "--asn-database: can't read the ASN database", {}, ("--asn-database", str(world.databases / "none"))),
-        (66, "--status-folder: can't open the folder /nowhere: no such file or directory; make it", {},
-         ("--status-folder", "/nowhere")),
-        (78, "--interface: 'any' is every interface at once", {"interface": "any"}, ()),
-    ]
-    for code, text, settings, options in cases:
-        collector = Collector(world, options, wait=False, **settings)  # type: ignore[arg-type]
-        world.collectors.append(collector)
-        found = collector.process.wait(60)
-        expect_equal((found, text in collector.log), (code, True), f"{options} {settings}: {collector.log}")
-        expect(not (world.folder / "weir.ledger").exists(), "a ledger was left")
 def test_second_collector(world: World) -> None:
     """A second collector of the same interface and ledger is refused, by whichever name, until the first has ended, however it ended"""
     first = world.collector()
@@ -283,3 +284,20 @@ def test_second_collector(world: World) -> None:
     Ledger(again.ledger).check()
 
 
+def test_ways_to_fail(world: World) -> None:
+    """What cannot be begun ends with a reason and the exit code for it"""
+    cases: list[tuple[int, str, dict[str, object], tuple[str, ...]]] = [
+        (69, "--interface: there is no interface nowhere", {"interface": "nowhere"}, ()),
+        (64, "--threads", {}, ("--threads", "0")),
+        (78, "there is no account", {}, ("--user", "nobody-at-all")),
+        (66, "--asn-database: can't read the ASN database", {}, ("--asn-database", str(world.databases / "none"))),
+        (66, "--status-folder: can't open the folder /nowhere: no such file or directory; make it", {},
+         ("--status-folder", "/nowhere")),
+        (78, "--interface: 'any' is every interface at once", {"interface": "any"}, ()),
+    ]
+    for code, text, settings, options in cases:
+        collector = Collector(world, options, wait=False, **settings)  # type: ignore[arg-type]
+        world.collectors.append(collector)
+        found = collector.process.wait(60)
+        expect_equal((found, text in collector.log), (code, True), f"{options} {settings}: {collector.log}")
+        expect(not (world.folder / "weir.ledger").exists(), "a ledger was left")
