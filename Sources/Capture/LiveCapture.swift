@@ -69,6 +69,7 @@ public struct LiveCapture: ~Copyable {
     guard status >= 0 else {
       switch status {
       case PCAP_ERROR_NO_SUCH_DEVICE: throw .noInterface(interface)
+      case PCAP_ERROR_IFACE_NOT_UP: throw .interfaceDown(interface)
       case PCAP_ERROR_PERM_DENIED: throw .noPermission(interface)
       default:
         throw .failed(interface: interface, reason: unsafe String(cString: pcap_geterr(created)))

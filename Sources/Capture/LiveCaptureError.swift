@@ -4,6 +4,8 @@ internal import Glibc
 
 public enum LiveCaptureError: Error, CustomStringConvertible, Sendable {
   case noInterface(String)
+  /// It was there, and not set up, when it should have been opened.
+  case interfaceDown(String)
   /// libpcap's name for all of them at once.
   case everyInterface
   case noPermission(String)
@@ -16,6 +18,7 @@ public enum LiveCaptureError: Error, CustomStringConvertible, Sendable {
     switch self {
     case .noInterface(let name):
       "there is no interface \(name): 'ip link' lists those there are"
+    case .interfaceDown(let name): "\(name) is down: 'ip link set \(name) up'"
     case .everyInterface:
       "'any' is every interface at once: name the one that the mirrored packets come in by"
     case .noPermission(let name):
@@ -32,7 +35,7 @@ public enum LiveCaptureError: Error, CustomStringConvertible, Sendable {
   /// What a program should end with (sysexits.h).
   public var exitCode: Int32 {
     switch self {
-    case .noInterface: EX_UNAVAILABLE
+    case .noInterface, .interfaceDown: EX_UNAVAILABLE
     case .noPermission: EX_NOPERM
     case .everyInterface, .unsupportedLinkType: EX_CONFIG
     case .cannotFollow, .failed: EX_UNAVAILABLE

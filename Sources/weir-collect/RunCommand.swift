@@ -64,7 +64,7 @@ struct RunCommand: ParsableCommand {
     switch error {
     case let error as LiveCaptureError:
       switch error {
-      case .noInterface, .everyInterface, .unsupportedLinkType: .interface
+      case .noInterface, .interfaceDown, .everyInterface, .unsupportedLinkType: .interface
       case .noPermission, .cannotFollow, .failed: nil
       }
     case let error as NetworksError: error.kind == .asn ? .asnDatabase : .countryDatabase

@@ -155,7 +155,7 @@ private func refusal(
       ("192.0.2.256", "not an IPv4 or IPv6 address"),
       ("exit.example", "not an IPv4 or IPv6 address"),
       ("192.0.2.10/24", "bits are set beyond"),
-      ("2001:db8::/129", "the prefix length must be 0 to 128"),
+      ("2001:db8::/129", "the prefix length must be 1 to 128"),
     ])
   func exitAddresses(text: String, message: String) throws {
     let lines = "exit-address = [\n'192.0.2.1',\n'\(text)'\n]"

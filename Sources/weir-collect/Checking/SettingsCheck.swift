@@ -2,6 +2,7 @@
 
 import Capture
 import Confinement
+import Flows
 import Glibc
 import Ledger
 import Networks
@@ -24,11 +25,12 @@ struct SettingsCheck {
     checkAccount()
     checkInterface()
     checkExitAddresses()
+    checkMark()
     checkLedger()
     checkDatabase(.asnDatabase, settings.asnDatabase, .asn, now: now)
     checkDatabase(.countryDatabase, settings.countryDatabase, .country, now: now)
     if let folder = settings.statusFolder { checkWritable(.statusFolder, folder: folder) }
-    if let file = settings.textfile { checkWritable(.textfile, folder: enclosingFolder(of: file)) }
+    if let file = settings.textfile { checkTextfile(file) }
     checkKernel()
   }
 
@@ -100,6 +102,10 @@ struct SettingsCheck {
         .fail, .interface,
         "\(name) is \(unsupported), which is not supported: name an Ethernet, raw IP (tun) or PPP"
           + " interface")
+    } else if LinkLayer.isUp(name) == false {
+      add(.fail, .interface, "\(LiveCaptureError.interfaceDown(name))")
+    } else if LinkLayer.hasCarrier(name) == false {
+      add(.warn, .interface, "\(name) has no carrier: nothing comes before its other end is up")
     } else {
       add(.ok, .interface, name)
     }
@@ -108,11 +114,13 @@ struct SettingsCheck {
   private mutating func checkExitAddresses() {
     var worst = Finding.Level.ok
     for (position, range) in settings.exitAddresses.enumerated() {
-      if let kind = AddressKind.all.first(where: { $0.range.overlaps(range) }) {
+      if let kind = AddressKind.all.first(where: { $0.speaks(against: range) }) {
         worst = kind.isPossible && worst != .fail ? .warn : .fail
+        let what =
+          kind.contains(range) ? "it is \(kind.name)" : "among its addresses is \(kind.name)"
         add(
           kind.isPossible ? .warn : .fail, .exitAddress,
-          "number \(position + 1) of them \(kind.isPossible ? "is" : "can't be one: it is") \(kind.name)"
+          "number \(position + 1) of them \(kind.isPossible ? "is unlikely" : "can't be one"): \(what)"
         )
       } else if range.prefixLength < (range.ipVersion == .v4 ? 16 : 32) {
         worst = worst == .fail ? .fail : .warn
@@ -127,6 +135,13 @@ struct SettingsCheck {
       }
     }
     if worst == .ok { add(.ok, .exitAddress, "\(settings.exitAddresses.count) given") }
+  }
+
+  private mutating func checkMark() {
+    guard settings.selection == .marked(dscp: 0) else { return }
+    add(
+      .warn, .dscp,
+      "0 is what packets without a mark have: every flow that has such a packet would count")
   }
 
   // MARK: Files
@@ -235,6 +250,16 @@ struct SettingsCheck {
       add(.fail, setting, "everybody can replace files in \(folder): 'chmod o-w \(folder)'")
     } else {
       add(.ok, setting, folder)
+    }
+  }
+
+  private mutating func checkTextfile(_ path: String) {
+    if path.hasSuffix("/") || FileStatus(path)?.isFile == false {
+      add(.fail, .textfile, "\(path) is no regular file: name one in a folder, such as weir.prom")
+    } else if !path.hasSuffix(".prom") {
+      add(.warn, .textfile, "node_exporter reads no file whose name does not end in .prom")
+    } else {
+      checkWritable(.textfile, folder: enclosingFolder(of: path))
     }
   }
 

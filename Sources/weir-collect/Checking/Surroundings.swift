@@ -1,6 +1,7 @@
 // What is known of interfaces and addresses in general.
 
 import FoundationEssentials
+import Glibc
 import Packets
 
 enum LinkLayer {
@@ -14,11 +15,26 @@ enum LinkLayer {
   ]
 
   static func hardwareType(of interface: String) -> Int? {
+    attribute("type", of: interface).flatMap { Int($0) }
+  }
+
+  /// Whether somebody set it up; `nil` where that can't be told.
+  static func isUp(_ interface: String) -> Bool? {
+    attribute("flags", of: interface).flatMap { Int($0.dropFirst(2), radix: 16) }
+      .map { $0 & Int(IFF_UP) != 0 }
+  }
+
+  /// Whether there is a link; `nil` where that can't be told, as of an interface that is down.
+  static func hasCarrier(_ interface: String) -> Bool? {
+    attribute("carrier", of: interface).map { $0 == "1" }
+  }
+
+  private static func attribute(_ name: String, of interface: String) -> Substring? {
     guard !interface.contains("/"),
       let text = try? String(
-        contentsOfFile: "/sys/class/net/\(interface)/type", encoding: .utf8)
+        contentsOfFile: "/sys/class/net/\(interface)/\(name)", encoding: .utf8)
     else { return nil }
-    return Int(text.split(separator: "\n").first ?? "")
+    return text.split(separator: "\n").first
   }
 }
 
@@ -29,6 +45,16 @@ struct AddressKind {
   /// Behind a translation, an exit connection may come from there.
   var isPossible: Bool
 
+  func contains(_ other: AddressRange) -> Bool {
+    range.overlaps(other) && range.prefixLength <= other.prefixLength
+  }
+
+  /// Exit connections can come from a part of a prefix that has other addresses in it, too, but not
+  /// if some of these are no host's.
+  func speaks(against other: AddressRange) -> Bool {
+    isPossible ? contains(other) : range.overlaps(other)
+  }
+
   static let all: [AddressKind] =
     [
       ("127.0.0.0/8", "a loopback address", false), ("::1", "a loopback address", false),
@@ -37,6 +63,7 @@ struct AddressKind {
       ("240.0.0.0/4", "a reserved address", false),
       ("169.254.0.0/16", "a link-local address", false),
       ("fe80::/10", "a link-local address", false),
+      ("::ffff:0:0/96", "an IPv4 address in the form of IPv6, which no packet has", false),
       ("10.0.0.0/8", "a private address", true), ("172.16.0.0/12", "a private address", true),
       ("192.168.0.0/16", "a private address", true),
       ("100.64.0.0/10", "a provider's private address", true),

@@ -81,6 +81,7 @@ final class CaptureWorker: @unchecked Sendable {
     self.current = current
     self.meter = Meter(meter) { current.networks?.network(of: $0, $1) ?? .unknown }
     descriptor = capture.descriptor
+    isLinkUp.store(capture.linkState == .up, ordering: .relaxed)
     self.capture = capture
     self.answered = answered
   }

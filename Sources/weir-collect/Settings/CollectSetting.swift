@@ -43,7 +43,8 @@ enum CollectSetting: String, CaseIterable {
     case .ledger, .asnDatabase, .countryDatabase, .textfile: .text(valueName: "file")
     case .statusFolder: .text(valueName: "folder")
     case .flushSeconds: .number(1...3600)
-    case .ringBytes: .number(1 << 20...1 << 32)
+    // libpcap takes no more.
+    case .ringBytes: .number(1 << 20...Int64(Int32.max))
     case .threads: .number(1...64)
     case .maxFlows: .number(1...(1 << 28))
     case .tcpIdle, .udpIdle: .number(1...86_400)

@@ -15,8 +15,9 @@ func exitRange(_ text: String) throws(NoExitAddress) -> AddressRange {
     let reason =
       switch error {
       case .notAnAddress: "not an IPv4 or IPv6 address (a prefix is written 192.0.2.0/28)"
-      case .badPrefixLength(let limit): "the prefix length must be 0 to \(limit)"
-      case .hostBitsSet: "bits are set beyond the prefix length"
+      case .badPrefixLength(let limit): "the prefix length must be 1 to \(limit)"
+      case .hostBitsSet:
+        "bits are set beyond the prefix length: clear them, or give the length that is meant"
       }
     throw NoExitAddress(reason: "\(text): \(reason)")
   }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from .traffic import conversation
-from .world import Ledger, World, expect, expect_equal
+from .world import Ledger, World, expect, expect_equal, run, wait_for
 
 
 def coverage(ledger: Ledger) -> list[tuple[int, int]]:
@@ -33,6 +33,30 @@ def test_link_down(world: World) -> None:
     expect_equal(len(intervals), 2, f"intervals of coverage, {intervals}")
     expect(intervals[0][1] <= down + 1 and intervals[1][0] >= up - 1, f"{intervals}, down from {down} to {up}")
     expect_equal(ledger.rows("SELECT sum(flows) FROM tallies"), [(1,)], "flows: it is still the same")
+    ledger.check()
+
+
+def test_down_at_the_start(world: World) -> None:
+    """An interface that is down at the start is refused with the remedy; a link without a carrier is awaited, and is no coverage"""
+    world.set_link("down")
+    refused = world.collector(wait=False)
+    expect_equal(refused.process.wait(60), 69, f"exit code; {refused.log}")
+    expect("--interface: mirror is down: 'ip link set mirror up'" in refused.log, refused.log)
+    world.set_link("up")
+    run("ip", "-n", world.sender, "link", "set", "tap", "down")
+    wait_for("no carrier", lambda: "NO-CARRIER" in run("ip", "-n", world.monitor, "link", "show", "mirror"))
+    collector = world.collector()
+    expect("mirror is down or gone" in collector.log, collector.log)
+    expect_equal(collector.status["observes"], False, "whether it observes, from the first status on")
+    collector.stop()
+    ledger = Ledger(collector.ledger)
+    expect_equal(ledger.number("SELECT count(*) FROM coverage") if ledger.is_begun() else 0, 0, "intervals of coverage")
+    run("ip", "-n", world.sender, "link", "set", "tap", "up")
+    wait_for("the carrier", lambda: "LOWER_UP" in run("ip", "-n", world.monitor, "link", "show", "mirror"))
+    collector = world.collector()
+    world.send(conversation(1, 5))
+    collector.wait_for_status("the packets", lambda status: status["packets_counted"] == 10)
+    collector.stop()
     ledger.check()
 
 
