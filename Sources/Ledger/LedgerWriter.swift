@@ -96,7 +96,7 @@ public struct LedgerWriter: ~Copyable {
   /// Files with packets that have been read into this ledger. (One without any is like the
   /// beginning of every other, and nothing of it can be counted twice.)
   public func filesRead() throws(LedgerError) -> Set<FileIdentity> {
-    guard connection != nil else { return [] }
+    guard isOpen else { return [] }
     return try attempt { connection throws(SQLiteError) in
       let rows = try connection.prepare(
         "SELECT file_size, file_digest FROM captures WHERE file_digest IS NOT NULL AND packets > 0")
@@ -290,6 +290,13 @@ public struct LedgerWriter: ~Copyable {
     try attempt { connection throws(SQLiteError) in
       try connection.execute("BEGIN IMMEDIATE")
       return try connection.integer("SELECT count(*) FROM captures") == 0
+    }
+  }
+
+  var isOpen: Bool {
+    switch connection {
+    case .some: true
+    case .none: false
     }
   }
 

@@ -72,6 +72,25 @@ extension LedgerWriter {
     }
   }
 
+  /// The seconds of a stretch of time, in Unix seconds, in which captures of a source observed.
+  public func observedTime(
+    of source: String, in seconds: Range<Int64>
+  ) throws(LedgerError) -> ObservedTime {
+    // One that does not exist yet has seen nothing.
+    guard isOpen else { return ObservedTime() }
+    return try attempt { connection throws(SQLiteError) in
+      let rows = try connection.prepare(
+        """
+        SELECT coverage.began, coverage.ended FROM coverage JOIN captures ON id = capture
+        WHERE source = ? AND coverage.ended >= ? AND coverage.began < ?
+        """)
+      try rows.bind(1, source)
+      try rows.bind(2, seconds.lowerBound)
+      try rows.bind(3, seconds.upperBound)
+      return try Self.observedTime(rows).intersection(seconds)
+    }
+  }
+
   /// - Returns: `nil` where there is no such row.
   private static func update(
     _ row: RunningRow, _ entry: RunningEntry, _ connection: borrowing Connection
@@ -119,6 +138,13 @@ extension LedgerWriter {
   ) throws(SQLiteError) -> ObservedTime {
     let rows = try connection.prepare("SELECT began, ended FROM coverage WHERE capture = ?")
     try rows.bind(1, capture)
+    return try observedTime(rows)
+  }
+
+  /// Of rows with the first and the last second of intervals.
+  private static func observedTime(
+    _ rows: borrowing Statement
+  ) throws(SQLiteError) -> ObservedTime {
     var intervals: [ClosedRange<Int64>] = []
     while try rows.step() {
       let (began, ended) = (rows.integer(0), rows.integer(1))

@@ -77,6 +77,29 @@ import TestSupport
     }
   }
 
+  @Test("what captures of one source observed in a stretch of time is told, whoever entered them")
+  func observedBefore() throws {
+    try withTemporaryFolder { folder in
+      let path = folder.appending(path: "ledger").path
+      var writer = try LedgerWriter(path: path)
+      #expect(try writer.observedTime(of: "mirror", in: 0..<1000).intervals == [])
+      for (source, seconds) in [
+        ("mirror", 100...109), ("mirror", 105...119), ("mirror", 190...210), ("other", 150...159),
+      ]
+        as [(String, ClosedRange<Int64>)]
+      {
+        var entry = RunningEntry(source: source)
+        entry.add(record(5, observed: seconds))
+        _ = try writer.flush([:], [(entry, context)], networkNames: [:])
+      }
+      #expect(
+        try writer.observedTime(of: "mirror", in: 0..<1000).intervals == [100...119, 190...210])
+      #expect(
+        try writer.observedTime(of: "mirror", in: 110..<200).intervals == [110...119, 190...199])
+      #expect(try writer.observedTime(of: "nowhere", in: 0..<1000).intervals == [])
+    }
+  }
+
   @Test("after a ledger was locked the same counts are flushed once")
   func locked() throws {
     try withTemporaryFolder { folder in

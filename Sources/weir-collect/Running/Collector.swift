@@ -86,11 +86,23 @@ final class Collector {
     for (worker, networks) in zip(workers, networks) { worker.useNetworks(networks) }
     ledger = try LedgerWriter(path: settings.ledger, patience: Self.ledgerPatience)
     publisher.databases = networks[0].databases
+    let second = wallNanoseconds() / 1_000_000_000
+    // What a collector before this one saw of the day. Where it can't be told now, the status is the less for it.
+    if let earlier = try? ledger.observedTime(
+      of: settings.interface, in: StatusPublisher.day(of: second))
+    {
+      publisher.observe(earlier)
+    }
     pending = PendingCounts(
       maximumTallies: Self.maximumTallies,
       first: Self.newCapture(
-        settings, digests, networks[0].databases, at: wallNanoseconds() / 1_000_000_000))
+        settings, digests, networks[0].databases, at: second))
     nextFlush = monotonicNanoseconds() + Int64(settings.flushSeconds) * 1_000_000_000
+  }
+
+  /// `gro is`, `gso and tso are`.
+  private static func list(_ offloads: [String]) -> String {
+    "\(offloads.joined(separator: " and ")) \(offloads.count == 1 ? "is" : "are")"
   }
 
   /// What an operator should know of an interface.
@@ -102,14 +114,14 @@ final class Collector {
     if !offloads.receiving.isEmpty {
       log.write(
         .warning,
-        "\(offloads.receiving.joined(separator: " and ")) is on at \(interface): segments are merged"
+        "\(Self.list(offloads.receiving)) on at \(interface): segments are merged"
           + " before they are counted, so that packets, not bytes, are fewer than on the link; try"
           + " 'ethtool -K \(interface)\(offloads.receiving.map { " \($0) off" }.joined())'")
     }
     if !offloads.sending.isEmpty {
       log.write(
         .information,
-        "\(offloads.sending.joined(separator: " and ")) is on at \(interface): what this host sends"
+        "\(Self.list(offloads.sending)) on at \(interface): what this host sends"
           + " itself is counted before it is cut into packets")
     }
     if !capture.selectsAddresses {

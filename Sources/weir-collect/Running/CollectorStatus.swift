@@ -182,12 +182,17 @@ struct CollectorStatus: Codable, Equatable {
   func metrics(flushedAt lastFlush: Int64?, openHour: Int64, databases: [DatabaseRecord]) -> String
   {
     var text = ""
+    // Collectors of several interfaces have a file each, and node_exporter takes these together.
+    let interface = "interface=\"\(Self.escaped(interface))\""
     func metric(
-      _ name: String, _ type: String, _ help: String, _ values: [(labels: String, value: String)]
+      _ name: String, _ type: String, _ help: String, _ values: [(label: String, value: String)]
     ) {
       guard !values.isEmpty else { return }
       text += "# HELP weir_collect_\(name) \(help)\n# TYPE weir_collect_\(name) \(type)\n"
-      for (labels, value) in values { text += "weir_collect_\(name)\(labels) \(value)\n" }
+      for (label, value) in values {
+        let labels = label.isEmpty ? interface : "\(interface),\(label)"
+        text += "weir_collect_\(name){\(labels)} \(value)\n"
+      }
     }
     metric(
       "packets_received_total", "counter", "Packets that the kernel let in, dropped ones included.",
@@ -199,13 +204,13 @@ struct CollectorStatus: Codable, Equatable {
       "packets_dropped_total", "counter",
       "Packets for which there was no room, by whose room it was.",
       [
-        ("{by=\"kernel\"}", "\(droppedByKernel)"), ("{by=\"interface\"}", "\(droppedByInterface)"),
-        ("{by=\"collector\"}", "\(droppedByCollector)"),
+        ("by=\"kernel\"", "\(droppedByKernel)"), ("by=\"interface\"", "\(droppedByInterface)"),
+        ("by=\"collector\"", "\(droppedByCollector)"),
       ])
     metric(
       "packets_left_out_total", "counter", "Packets in no tally, by reason.",
       LeftOutReason.allCases.map {
-        ("{reason=\"\($0.rawValue)\"}", "\(leftOut[$0.rawValue, default: 0])")
+        ("reason=\"\($0.rawValue)\"", "\(leftOut[$0.rawValue, default: 0])")
       })
     metric(
       "unmarked_flows_total", "counter", "Flows that ended without a mark.",
@@ -225,7 +230,7 @@ struct CollectorStatus: Codable, Equatable {
       "tallies_waiting", "gauge", "Tallies not in the ledger yet.", [("", "\(talliesWaiting)")])
     metric(
       "database_built_seconds", "gauge", "When a database was built.",
-      databases.map { ("{kind=\"\($0.kind.rawValue)\"}", "\($0.builtAt)") })
+      databases.map { ("kind=\"\($0.kind.rawValue)\"", "\($0.builtAt)") })
     metric(
       "failed_lookups_total", "counter", "Look-ups that met a damaged record.",
       [("", "\(failedLookups)")])
@@ -242,5 +247,10 @@ struct CollectorStatus: Codable, Equatable {
       "Whether old tallies wait to be folded, because the clock is in doubt.",
       [("", thinningWaitsFor == nil ? "0" : "1")])
     return text
+  }
+
+  /// As the value of a label: an interface's name can have anything in it but white space, "/" and ":".
+  private static func escaped(_ text: String) -> String {
+    text.reduce(into: "") { $0 += ["\\", "\""].contains($1) ? "\\\($1)" : "\($1)" }
   }
 }

@@ -33,16 +33,21 @@ struct StatusPublisher {
   mutating func observe(_ more: ObservedTime) {
     observed.formUnion(more)
     if let ended = observed.ended {
-      let day = ended.floorDivided(by: 86_400) * 86_400
-      observed = observed.intersection(day..<day + 86_400)
+      observed = observed.intersection(Self.day(of: ended))
     }
+  }
+
+  /// The day (UTC) that a second is of.
+  static func day(of second: Int64) -> Range<Int64> {
+    let day = second.floorDivided(by: 86_400) * 86_400
+    return day..<day + 86_400
   }
 
   func status(
     _ state: CollectorStatus.State, _ pending: PendingCounts, observes: Bool,
     changesOfLink: UInt64, now: Int64
   ) -> CollectorStatus {
-    let day = now.floorDivided(by: 86_400) * 86_400
+    let day = Self.day(of: now)
     var status = CollectorStatus(
       version: weirVersion, state: state, pid: getpid(), processStart: processStart,
       started: iso8601(started), updated: iso8601(now), flushSeconds: settings.flushSeconds,
@@ -50,8 +55,8 @@ struct StatusPublisher {
       openHour: iso8601(now.floorDivided(by: 3600) * 3600),
       coverageToday: .init(
         day: CalendarDate(unixSeconds: now).description,
-        secondsObserved: observed.intersection(day..<day + 86_400).seconds,
-        secondsPassed: now - day + 1))
+        secondsObserved: observed.intersection(day).seconds,
+        secondsPassed: now - day.lowerBound + 1))
     status.packetsReceived = packetsByThread.reduce(0, +)
     status.packetsByThread = packetsByThread
     status.packetsCounted = total.packetsCounted

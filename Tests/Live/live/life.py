@@ -207,9 +207,11 @@ def test_status(world: World) -> None:
     for part in ("packets counted", "20", "by the kernel", "open hour", "last flush", "observed today", "country database"):
         expect(part in text, f"{part} is missing: {text}")
     metrics = textfile.read_text(encoding="utf-8")
-    for line in ("weir_collect_packets_counted_total 20", 'weir_collect_packets_dropped_total{by="kernel"} 0',
-                 'weir_collect_packets_left_out_total{reason="header_cut"} 1', "weir_collect_up 1"):  # fmt: skip
-        expect(f"\n{line}\n" in metrics, f"{line} is missing: {metrics}")
+    for line in ('packets_counted_total{interface="mirror"} 20', 'packets_dropped_total{interface="mirror",by="kernel"} 0',
+                 'packets_left_out_total{interface="mirror",reason="header_cut"} 1', 'up{interface="mirror"} 1'):  # fmt: skip
+        expect(f"\nweir_collect_{line}\n" in metrics, f"{line} is missing: {metrics}")
+    for line in metrics.splitlines():
+        expect(re.fullmatch(r'(# (HELP|TYPE)|weir_collect_[a-z_]+\{interface="mirror"(,[a-z]+="[a-z0-9_]+")?\}) .+', line), line)
     for content in (metrics, json.dumps(status), collector.log):
         for address in ("192.0.2.", "198.51.", "2001:db8"):
             expect(address not in content, f"an address: {content}")
@@ -223,8 +225,12 @@ def test_status(world: World) -> None:
     expect_equal(captures, {(program, digests.splitlines()[-1].split()[-1])}, "digests in the ledger")
     answer = status_command(world)
     expect_equal((answer.returncode, "was stopped" in answer.stderr), (69, True), f"after the end: {answer.stderr}")
-    expect("weir_collect_up 0" in textfile.read_text(encoding="utf-8"), "up after the end")
+    expect('weir_collect_up{interface="mirror"} 0' in textfile.read_text(encoding="utf-8"), "up after the end")
     collector = world.collector()
+    before, after = status["coverage_today"], collector.status["coverage_today"]
+    assert isinstance(after, dict)
+    expect(before["day"] != after["day"] or before["seconds_observed"] <= after["seconds_observed"],
+           f"{after} is less than what was observed before the start, {before}")  # fmt: skip
     collector.kill()
     answer = status_command(world)
     expect_equal((answer.returncode, "is gone" in answer.stderr), (69, True), f"after a kill: {answer.stderr}")

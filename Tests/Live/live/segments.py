@@ -122,7 +122,7 @@ def test_segments(world: World) -> None:
     ledger.check()
 
     expect("gro is on at mirror: segments are merged before they are counted" in collector.log, collector.log)
-    expect("gso and tso is on at mirror: what this host sends itself is counted before it is cut" in collector.log, collector.log)
+    expect("gso and tso are on at mirror: what this host sends itself is counted before it is cut" in collector.log, collector.log)
     remedy = collector.log.split("try '")[1].split("'")[0]
     expect_equal(remedy, "ethtool -K mirror gro off", "the remedy")
     run(*in_monitor, *remedy.split())
