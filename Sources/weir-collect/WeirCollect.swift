@@ -12,8 +12,8 @@ struct WeirCollect: ParsableCommand {
       Packets are counted by hour, service port, autonomous system and country. Addresses are used \
       to look these up, and then forgotten; payload is never read.
 
-      Exit codes: 0 done, 1 failed, 64 wrong usage, 65 bad input data, 66 no such input, 73 the \
-      ledger can't be made, 77 no permission, 78 bad configuration.
+      Exit codes: 0 done, 1 failed, 64 wrong usage, 65 bad input data, 66 no such input, 69 something is \
+      not there to be used, 73 the ledger can't be made, 77 no permission, 78 bad configuration.
       """,
     version: "weir-collect \(weirVersion)",
     subcommands: [

@@ -88,6 +88,12 @@ for names in spellings(top).values():
 failures += [
     f"the page has -{name}, which does not exist" for name in sorted(described(everywhere) - known)
 ]
+# Exit codes: what the help of the program lists is what the page does.
+told = re.search(r"Exit codes:(.*)", top.get("discussion", ""), re.DOTALL)
+if told:
+    codes = set(re.findall(r"\b\d+\b", told[1]))
+    listed = set(re.findall(r"^\.It (\d+)$", text[text.index(".Sh EXIT STATUS") :], re.MULTILINE))
+    failures += [f"exit code {code} is only in one of page and help" for code in sorted(codes ^ listed)]
 # What a page says of the environment: the mark's settings are a list of their own.
 if top["commandName"] == "weir-mark":
     source = (root / "Sources/MarkPolicy/Settings.swift").read_text()
