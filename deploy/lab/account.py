@@ -7,7 +7,6 @@ that is under way, and of the month once it is over), the journals. Exit code 0 
 """
 
 import argparse
-import json
 import re
 import socket
 import sys
@@ -15,7 +14,7 @@ from collections import Counter
 from pathlib import Path
 
 import capturefile as capture
-from check import Requirement, at_least, exactly
+from check import Requirement, at_least, conclude, exactly
 from evidence import (
     BYTES_IN, BYTES_OUT, FIGURES, FLOWS, PACKETS_IN, PACKETS_OUT, Evidence, Record, read_evidence, total)
 from flows import CLASSES, Flow
@@ -292,11 +291,7 @@ def main() -> int:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     found = figures(read_evidence(options.folder, options.exit_address), options.falsify)
-    if options.json:
-        print(json.dumps(found, indent=2))
-    else:
-        print_table(found)
-    return 0 if found["holds"] else 1
+    return conclude(found, options.json, print_table)
 
 
 if __name__ == "__main__":

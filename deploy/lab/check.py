@@ -11,7 +11,7 @@ import json
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -332,14 +332,18 @@ def read_options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def main() -> int:
-    options = read_options()
-    found = figures(Comparison(options))
-    if options.json:
+def conclude(found: Record, as_json: bool, print_table: Callable[[Record], None]) -> int:
+    """Prints the figures. Returns the exit code."""
+    if as_json:
         print(json.dumps(found, indent=2))
     else:
         print_table(found)
     return 0 if found["holds"] else 1
+
+
+def main() -> int:
+    options = read_options()
+    return conclude(figures(Comparison(options)), options.json, print_table)
 
 
 if __name__ == "__main__":
