@@ -33,8 +33,8 @@ import TestSupport
     arguments: [
       ([], "--exit-address"),
       (["--exit-address", "example.org"], "not an IPv4 or IPv6 address"),
-      (["--exit-address", "192.0.2.0/33"], "0 to 32"),
-      (["--exit-address", "2001:db8::/129"], "0 to 128"),
+      (["--exit-address", "192.0.2.0/33"], "1 to 32"),
+      (["--exit-address", "2001:db8::/129"], "1 to 128"),
       (["--exit-address", "192.0.2.10/28"], "bits are set beyond the prefix length"),
       (["--exit-address", "192.0.2.10", "--exit-address", "nowhere"], "nowhere"),
       (["--exit-address", "192.0.2.10", "--dscp", "64"], "--dscp takes 0 to 63"),
