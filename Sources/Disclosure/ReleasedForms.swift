@@ -174,8 +174,7 @@ struct CoverageForm: Codable {
     packets = coverage.account.map { account in
       Packets(
         read: account.read, counted: account.counted,
-        leftOut: Dictionary(
-          uniqueKeysWithValues: LeftOutReason.allCases.map { ($0.rawValue, account.leftOut[$0]) }))
+        leftOut: account.leftOut.byName)
     }
   }
 
@@ -195,9 +194,7 @@ struct CoverageForm: Codable {
         var account = PacketAccount()
         account.read = packets.read
         account.counted = packets.counted
-        for reason in LeftOutReason.allCases {
-          account.leftOut[reason] = packets.leftOut[reason.rawValue] ?? 0
-        }
+        account.leftOut = LeftOut(byName: packets.leftOut)
         return account
       })
   }

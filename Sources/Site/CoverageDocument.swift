@@ -71,8 +71,7 @@ struct CoverageDocument: JSONDocument {
     packets = coverage.account.map { account in
       Packets(
         read: account.read, counted: account.counted,
-        leftOut: Dictionary(
-          uniqueKeysWithValues: LeftOutReason.allCases.map { ($0.rawValue, account.leftOut[$0]) }))
+        leftOut: account.leftOut.byName)
     }
     databases = released.databases.map { Database($0) }
   }

@@ -66,6 +66,16 @@ public struct LeftOut: Equatable, Sendable {
     LeftOutReason.allCases.map { ($0, self[$0]) }.filter { $0.1 > 0 }
   }
 
+  /// The count of every reason by its name, those that did not occur included: for documents.
+  public var byName: [String: UInt64] {
+    Dictionary(uniqueKeysWithValues: LeftOutReason.allCases.map { ($0.rawValue, self[$0]) })
+  }
+
+  /// - Parameter counts: as ``byName`` gave them. A reason that is missing did not occur.
+  public init(byName counts: [String: UInt64]) {
+    for reason in LeftOutReason.allCases { self[reason] = counts[reason.rawValue] ?? 0 }
+  }
+
   public static func += (sum: inout LeftOut, more: LeftOut) {
     for position in sum.counts.indices { sum.counts[position] += more.counts[position] }
   }

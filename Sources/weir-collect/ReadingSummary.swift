@@ -82,8 +82,7 @@ struct ReadingSummary {
       packetsOut: total.packetsOut, packetsIn: total.packetsIn,
       bytesOut: total.bytesOut, bytesIn: total.bytesIn,
       tallies: tallies, unmarkedFlows: whole.unmarkedFlows, failedLookups: failedLookups,
-      leftOut: Dictionary(
-        uniqueKeysWithValues: LeftOutReason.allCases.map { ($0.rawValue, whole.leftOut[$0]) }))
+      leftOut: whole.leftOut.byName)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
     encoder.keyEncodingStrategy = .convertToSnakeCase

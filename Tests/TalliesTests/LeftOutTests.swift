@@ -30,6 +30,9 @@ import Testing
     #expect(sum.total == one.total + other.total)
     #expect(one.occurring.map(\.reason) == LeftOutReason.allCases)
     #expect(LeftOut().occurring.isEmpty)
+    #expect(one.byName.count == LeftOutReason.allCases.count)
+    #expect(LeftOut(byName: one.byName) == one)
+    #expect(LeftOut(byName: ["fragment": 3]).occurring.map(\.reason) == [.fragment])
     #expect(LeftOut() == LeftOut() && one != other)
   }
 

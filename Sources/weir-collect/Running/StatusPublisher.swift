@@ -62,7 +62,7 @@ struct StatusPublisher {
     status.packetsCounted = total.packetsCounted
     status.droppedByKernel = total.droppedByKernel
     status.droppedByInterface = total.droppedByInterface
-    for reason in LeftOutReason.allCases { status.leftOut[reason.rawValue] = total.leftOut[reason] }
+    status.leftOut = total.leftOut.byName
     status.unmarkedFlows = total.unmarkedFlows
     status.flowsInTable = flowsInTable
     status.flowsAtMost = settings.maximumFlows
