@@ -55,6 +55,7 @@ final class CaptureWorker: @unchecked Sendable {
   private let beats = Atomic<UInt64>(0)
   private let isLinkUp = Atomic<Bool>(true)
   private let linkChanges = Atomic<UInt64>(0)
+  private let follows = Atomic<UInt64>(0)
   private let failed = Atomic<Bool>(false)
 
   private var capture: LiveCapture
@@ -106,6 +107,8 @@ final class CaptureWorker: @unchecked Sendable {
   var hasFailed: Bool { failed.load(ordering: .relaxed) }
   /// How often the interface went away, came back, or was made anew.
   var changesOfLink: UInt64 { linkChanges.load(ordering: .relaxed) }
+  /// How often it was made anew, which can happen between two looks.
+  var timesMadeAnew: UInt64 { follows.load(ordering: .relaxed) }
 
   /// Asks for what was counted; `answered` is raised when it is there.
   /// - Parameter replacement: databases to use from then on. The caller keeps none of them.
@@ -208,7 +211,10 @@ final class CaptureWorker: @unchecked Sendable {
 
   private func lookAtLink() throws {
     let isUp = capture.linkState == .up
-    if try capture.follow() { linkChanges.add(1, ordering: .relaxed) }
+    if try capture.follow() {
+      follows.add(1, ordering: .relaxed)
+      linkChanges.add(1, ordering: .relaxed)
+    }
     if isUp != isLinkUp.exchange(isUp, ordering: .relaxed) {
       linkChanges.add(1, ordering: .relaxed)
     }

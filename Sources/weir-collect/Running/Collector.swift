@@ -36,6 +36,8 @@ final class Collector {
   private var nextFlush: Int64
   private var heartbeats: [UInt64] = []
   private var observes = true
+  /// How often the interface was made anew.
+  private var timesMadeAnew: UInt64 = 0
   /// Threads that failed, and handed over what they had.
   private var ended: Set<Int> = []
 
@@ -219,7 +221,7 @@ final class Collector {
     let time = reading
     steadyClock.tick(wall: time.wall, sinceBoot: bootNanoseconds())
     if workers.contains(where: \.hasFailed) { try flush(now: time.second) }
-    lookAtLink()
+    let isSame = lookAtLink()
     if let jump = clock.jump(time) {
       log.write(
         .warning,
@@ -233,7 +235,7 @@ final class Collector {
       try flush(now: time.second)
       beginCapture(at: time.second)
     }
-    clock.tick(time, isObserving: observes)
+    clock.tick(time, isObserving: observes && isSame)
     if time.monotonic >= nextFlush { try flush(now: time.second) }
     tellAlive()
   }
@@ -251,9 +253,23 @@ final class Collector {
     }
   }
 
-  private func lookAtLink() {
+  /// - Returns: whether the interface is the one that it was at the last look.
+  @discardableResult
+  private func lookAtLink() -> Bool {
+    let times = workers.map(\.timesMadeAnew).max() ?? 0
+    defer { timesMadeAnew = times }
+    if times != timesMadeAnew {
+      log.write(
+        .notice,
+        "\(settings.interface) was made anew, and is listened to again; what it has no room for itself is"
+          + " not known from now on")
+    }
     let isUp = workers.allSatisfy(\.observes)
-    guard isUp != observes else { return }
+    if isUp != observes { tellOfLink(isUp) }
+    return times == timesMadeAnew
+  }
+
+  private func tellOfLink(_ isUp: Bool) {
     observes = isUp
     log.write(
       isUp ? .notice : .warning,

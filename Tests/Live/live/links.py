@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 
 from .traffic import conversation
@@ -76,6 +77,24 @@ def test_interface_made_anew(world: World) -> None:
     ledger = Ledger(collector.ledger)
     expect_equal(ledger.packets, 20, "packets")
     ledger.check()
+
+
+def test_interface_made_anew_unseen(world: World) -> None:
+    """An interface that was made anew between two looks is followed, and what passed meanwhile is not claimed"""
+    collector = world.collector()
+    world.send(conversation(1, 5))
+    collector.wait_for_status("the packets", lambda status: status["packets_counted"] == 10)
+    collector.signal(signal.SIGSTOP)
+    world.remove_interfaces()
+    world.make_interfaces()
+    collector.signal(signal.SIGCONT)
+    collector.wait_for_log("mirror was made anew, and is listened to again")
+    world.send(conversation(2, 5))
+    collector.wait_for_status("the packets after it", lambda status: status["packets_counted"] == 20)
+    collector.stop()
+    expect("is down or gone" not in collector.log, f"it was seen to be gone, so that the test shows nothing: {collector.log}")
+    expect_equal(len(coverage(Ledger(collector.ledger))), 2, "intervals of coverage")
+    Ledger(collector.ledger).check()
 
 
 def test_interface_made_anew_with_threads(world: World) -> None:
