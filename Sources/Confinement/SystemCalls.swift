@@ -42,8 +42,8 @@ enum SystemCalls {
 
   private static func more(for kind: ConfinementPlan.Kind) -> [String] {
     switch kind {
-    // Sockets that are open
-    case .service: ["recvfrom", "recvmsg", "bind", "getsockopt"]
+    // Sockets that are open; and the lock that keeps a second collector away
+    case .service: ["recvfrom", "recvmsg", "bind", "getsockopt", "flock"]
     // Standard input as a file among others; and the owner that SQLite gives to what root makes beside
     // a ledger.
     case .command: ["dup", "fchown"]

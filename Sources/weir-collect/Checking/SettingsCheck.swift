@@ -106,6 +106,10 @@ struct SettingsCheck {
       add(.fail, .interface, "\(LiveCaptureError.interfaceDown(name))")
     } else if LinkLayer.hasCarrier(name) == false {
       add(.warn, .interface, "\(name) has no carrier: nothing comes before its other end is up")
+    } else if !LinkLayer.mayListen {
+      let error = "\(LiveCaptureError.noPermission(name))"
+      // A service is given the capability when it is started.
+      add(geteuid() == 0 ? .fail : .warn, .interface, error)
     } else {
       add(.ok, .interface, name)
     }

@@ -29,6 +29,14 @@ enum LinkLayer {
     attribute("carrier", of: interface).map { $0 == "1" }
   }
 
+  /// Whether this process may open a packet socket.
+  static var mayListen: Bool {
+    let socket = socket(AF_PACKET, Int32(SOCK_RAW.rawValue), 0)
+    guard socket >= 0 else { return errno != EPERM && errno != EACCES }
+    close(socket)
+    return true
+  }
+
   private static func attribute(_ name: String, of interface: String) -> Substring? {
     guard !interface.contains("/"),
       let text = try? String(

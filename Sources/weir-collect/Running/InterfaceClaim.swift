@@ -23,21 +23,12 @@ struct InterfaceClaim: ~Copyable {
 
   /// - Parameter path: as ``path(ledger:interface:)`` gave it.
   init(path: String, interface: String, ledger: String) throws {
-    descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    // Not to be written to: a file that is would keep the file system from being made read-only.
+    descriptor = unsafe open(path, O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
     guard descriptor >= 0 else { throw ClaimFailed(path: path, number: errno) }
-    var lock = flock()
-    lock.l_type = Int16(F_WRLCK)
-    lock.l_whence = Int16(SEEK_SET)
-    guard unsafe fcntl(descriptor, F_SETLK, &lock) != 0 else { return }
-    let number = errno
-    guard number == EAGAIN || number == EACCES else {
-      throw ClaimFailed(path: path, number: number)
-    }
-    let isKnown = unsafe fcntl(descriptor, F_GETLK, &lock) == 0 && lock.l_type != Int16(F_UNLCK)
-    throw InterfaceTaken(
-      interface: interface, ledger: ledger,
-      // Of a process in another container there is no number.
-      process: isKnown && lock.l_pid > 0 ? lock.l_pid : nil)
+    guard flock(descriptor, LOCK_EX | LOCK_NB) != 0 else { return }
+    if errno == EWOULDBLOCK { throw InterfaceTaken(interface: interface, ledger: ledger) }
+    throw ClaimFailed(path: path, number: errno)
   }
 
   deinit { if descriptor >= 0 { close(descriptor) } }
@@ -46,11 +37,10 @@ struct InterfaceClaim: ~Copyable {
 struct InterfaceTaken: Error, CustomStringConvertible {
   let interface: String
   let ledger: String
-  let process: Int32?
 
   var description: String {
-    "another collector\(process.map { ", process \($0)," } ?? "") counts \(interface) into \(ledger)"
-      + " already, and everything would be counted twice: end that one, or name another ledger"
+    "another collector counts \(interface) into \(ledger) already, and everything would be counted twice:"
+      + " end that one, or name another ledger"
   }
 }
 

@@ -276,8 +276,7 @@ def test_second_collector(world: World) -> None:
     for path in (first.ledger, world.folder / "by another name"):
         second = world.collector(ledger=path, wait=False)
         expect_equal(second.process.wait(60), 69, f"exit code; {second.log}")
-        said = f"another collector, process {first.process.pid}, counts mirror into {path} already"
-        expect(said in second.log, second.log)
+        expect(f"another collector counts mirror into {path} already" in second.log, second.log)
     # Another ledger is another matter.
     other = world.collector(ledger=world.folder / "other.ledger")
     world.send(conversation(1, 4))
