@@ -73,7 +73,7 @@ final class ByteReader: @unchecked Sendable {
 
   private func update(_ bytes: Slice<UnsafeRawBufferPointer>) {
     let bytes = unsafe UnsafeRawBufferPointer(rebasing: bytes)
-    unsafe XXH3_128bits_update(state, bytes.baseAddress, bytes.count)
+    unsafe weir_digest_update(state, bytes.baseAddress, bytes.count)
     offset += UInt64(bytes.count)
   }
 

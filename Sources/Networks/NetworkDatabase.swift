@@ -41,9 +41,10 @@ final class NetworkDatabase {
     let type = unsafe String(cString: handle.pointee.metadata.database_type)
     let maker = DatabaseMaker(databaseType: type)
     guard let digest = SHA256.hexadecimal(ofFile: path) else {
+      let reason = errno
       unsafe MMDB_close(handle)
       unsafe handle.deallocate()
-      throw .unreadable(path: path, kind: kind, errno: errno)
+      throw .unreadable(path: path, kind: kind, errno: reason)
     }
     record = DatabaseRecord(
       sha256: digest, kind: kind, type: type,
