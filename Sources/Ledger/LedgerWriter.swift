@@ -113,17 +113,18 @@ public struct LedgerWriter: ~Copyable {
   public mutating func add(_ tallies: TallyMap) throws(LedgerError) {
     try begin()
     // In the order of the primary key, so that the tree is walked once, from left to right.
-    let ordered = tallies.sorted { $0.key.isBefore($1.key) }
+    let ordered = tallies.keys.sorted()
     try attempt { connection throws(SQLiteError) in
       let statement = try connection.prepare(Schema.addTally)
-      let folded = try FoldedTime(connection, from: ordered.first?.key.hour ?? .max)
-      for (key, counters) in ordered {
+      let folded = try FoldedTime(connection, from: ordered.first?.hour ?? .max)
+      for key in ordered {
+        guard let counters = tallies[key] else { continue }
         try statement.bind(1, folded.place(of: key.hour))
         try statement.bind(2, Int64(key.ipVersion))
         try statement.bind(3, Int64(key.transport))
         try statement.bind(4, Int64(key.servicePort))
         try statement.bind(5, Int64(key.network.asn))
-        try statement.bind(6, key.network.country.description)
+        try statement.bind(6, key.network.country)
         try statement.bind(7, Int64(counters.flows))
         try statement.bind(8, Int64(counters.flowsAnswered))
         try statement.bind(9, Int64(counters.packetsOut))
@@ -339,17 +340,5 @@ public struct LedgerWriter: ~Copyable {
       case .none: throw SQLiteError(code: SQLITE_MISUSE, message: "the ledger is not open")
       }
     }
-  }
-}
-
-extension TallyKey {
-  /// The order of the ledger's primary key.
-  fileprivate func isBefore(_ other: TallyKey) -> Bool {
-    if hour != other.hour { return hour < other.hour }
-    if ipVersion != other.ipVersion { return ipVersion < other.ipVersion }
-    if transport != other.transport { return transport < other.transport }
-    if servicePort != other.servicePort { return servicePort < other.servicePort }
-    if network.asn != other.network.asn { return network.asn < other.network.asn }
-    return network.country.letters < other.network.country.letters
   }
 }

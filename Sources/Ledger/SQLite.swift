@@ -1,6 +1,7 @@
 // SQLite, as thinly wrapped as types allow: a connection, a statement, an error.
 
 internal import CSQLite
+internal import Tallies
 
 /// What SQLite said. `code` is the extended result code (sqlite.org/rescode.html).
 struct SQLiteError: Error {
@@ -117,6 +118,17 @@ struct Statement: ~Copyable {
   func bind(_ position: Int32, _ text: String) throws(SQLiteError) {
     let count = Int32(text.utf8.count)
     try check(unsafe weir_sqlite3_bind_text(handle, position, text, count))
+  }
+
+  /// Binds the two letters, without a string.
+  func bind(_ position: Int32, _ country: CountryCode) throws(SQLiteError) {
+    let letters = country.letters.bigEndian
+    // SQLite takes a copy before the bytes are gone.
+    try check(
+      unsafe withUnsafeBytes(of: letters) { bytes in
+        unsafe weir_sqlite3_bind_text(
+          handle, position, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), 2)
+      })
   }
 
   /// `true` where there is a row to read.
