@@ -7,8 +7,8 @@ public struct AddressRange: Hashable, Sendable {
   public let ipVersion: IPVersion
   public let prefixLength: Int
   /// The prefix with all host bits cleared.
-  let high: UInt64
-  let low: UInt64
+  @usableFromInline let high: UInt64
+  @usableFromInline let low: UInt64
   @usableFromInline let highMask: UInt64
   @usableFromInline let lowMask: UInt64
 
@@ -41,7 +41,7 @@ public struct AddressRange: Hashable, Sendable {
     low = address.low
   }
 
-  @inline(__always)
+  @inlinable @inline(__always)
   public func contains(_ address: Address, _ version: IPVersion) -> Bool {
     version == ipVersion && address.high & highMask == high && address.low & lowMask == low
   }

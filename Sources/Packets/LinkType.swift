@@ -54,13 +54,20 @@ public enum LinkType: Equatable, Sendable, CaseIterable {
 }
 
 /// Where the IP header begins, and which version the link layer announced.
+@usableFromInline
 struct NetworkLayer: Equatable {
-  var version: IPVersion
-  var offset: Int
+  @usableFromInline var version: IPVersion
+  @usableFromInline var offset: Int
+
+  @inlinable
+  init(version: IPVersion, offset: Int) {
+    self.version = version
+    self.offset = offset
+  }
 }
 
 extension LinkType {
-  @inline(__always)
+  @inlinable @inline(__always)
   func networkLayer(of frame: Span<UInt8>) throws(DecodeFailure) -> NetworkLayer {
     switch self {
     case .ethernet:
@@ -74,16 +81,19 @@ extension LinkType {
       return try Self.skippingTags(frame, etherType: frame.uint16(at: 0), offset: 20)
     case .rawIP:
       guard frame.count >= 1 else { throw .headerCut }
-      guard let version = IPVersion(rawValue: frame[0] >> 4) else { throw .notIP }
-      return NetworkLayer(version: version, offset: 0)
+      switch frame[0] >> 4 {
+      case 4: return NetworkLayer(version: .v4, offset: 0)
+      case 6: return NetworkLayer(version: .v6, offset: 0)
+      default: throw .notIP
+      }
     case .rawIPv4: return NetworkLayer(version: .v4, offset: 0)
     case .rawIPv6: return NetworkLayer(version: .v6, offset: 0)
     case .null, .loop: return try addressFamily(frame)
     }
   }
 
-  @inline(__always)
-  private static func skippingTags(
+  @inlinable @inline(__always)
+  static func skippingTags(
     _ frame: Span<UInt8>, etherType: UInt16, offset: Int
   ) throws(DecodeFailure) -> NetworkLayer {
     var etherType = etherType
@@ -101,7 +111,8 @@ extension LinkType {
     }
   }
 
-  private func addressFamily(_ frame: Span<UInt8>) throws(DecodeFailure) -> NetworkLayer {
+  @usableFromInline
+  func addressFamily(_ frame: Span<UInt8>) throws(DecodeFailure) -> NetworkLayer {
     guard frame.count >= 4 else { throw .headerCut }
     var family = frame.uint32(at: 0)
     // No address family is as large as 65536: in that byte order it cannot have been meant.

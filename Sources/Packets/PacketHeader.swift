@@ -57,6 +57,22 @@ public struct PacketHeader: Equatable, Sendable {
   public var tcpFlags: TCPFlags
   /// IP-layer bytes: IPv4 total length, IPv6 payload length + 40.
   public var length: UInt32
+
+  @inlinable
+  init(
+    source: Address, destination: Address, ipVersion: IPVersion, transport: Transport,
+    sourcePort: UInt16, destinationPort: UInt16, dscp: UInt8, tcpFlags: TCPFlags, length: UInt32
+  ) {
+    self.source = source
+    self.destination = destination
+    self.ipVersion = ipVersion
+    self.transport = transport
+    self.sourcePort = sourcePort
+    self.destinationPort = destinationPort
+    self.dscp = dscp
+    self.tcpFlags = tcpFlags
+    self.length = length
+  }
 }
 
 /// Why a packet has no ``PacketHeader``. The decoder changes nothing when it fails.
