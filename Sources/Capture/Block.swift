@@ -17,7 +17,7 @@ struct Piece {
 /// Owns its memory.
 @safe
 final class Block: @unchecked Sendable {
-  /// What one read(2) is asked for. Some of them fit the processor's second-level cache.
+  /// What one read(2) is asked for: it fits the processor's second-level cache.
   static let length = 1 << 18
   /// The longest record.
   static let headroom = ClassicReader.longestRecord

@@ -18,7 +18,7 @@ public struct ContentDigest: Hashable, Sendable {
 
   /// Reads a whole file.
   public init(path: String) throws(CaptureError) {
-    let source = try ByteSource(path: path, markedOffsets: [], readsAhead: false)
+    let source = try ByteSource(path: path, markedOffsets: [])
     try source.readToEnd()
     self = source.digest
   }
@@ -38,9 +38,7 @@ public func regularFileSize(_ path: String) -> UInt64? {
 final class ByteSource {
   private let path: String
   private let reader: ByteReader
-  private let readsAhead: Bool
   private let block = Block()
-  private var ahead: ReadAhead?
   private var isAtEnd = false
   /// Bytes of all blocks so far.
   private(set) var offset: UInt64 = 0
@@ -49,10 +47,8 @@ final class ByteSource {
   /// What of the block nobody has taken. It is the block's, and ends with it.
   private(set) var unread: Piece
 
-  /// - Parameter readsAhead: whether a thread may read what comes after the first block.
-  init(path: String, markedOffsets: [UInt64], readsAhead: Bool) throws(CaptureError) {
+  init(path: String, markedOffsets: [UInt64]) throws(CaptureError) {
     self.path = path
-    self.readsAhead = readsAhead
     unread = block.piece(0)
     reader = try ByteReader(path: path, markedOffsets: markedOffsets)
   }
@@ -75,23 +71,15 @@ final class ByteSource {
   /// - Precondition: no more than the longest record is unread.
   func readOn() throws(CaptureError) -> Bool {
     if isAtEnd { return false }
-    if ahead == nil, readsAhead, offset > 0 { ahead = ReadAhead(reader, first: block) }
-    if let ahead {
-      ahead.next { use($0, $1) }
-    } else {
-      // What is unread may lie where the next piece is read to.
-      unread = block.piece(0, after: unread)
-      use(block, unsafe reader.read(into: block.room))
-    }
-    if let readError { throw .unreadable(path: path, errno: readError) }
-    return !isAtEnd
-  }
-
-  private func use(_ block: Block, _ count: Int) {
+    // What is unread may lie where the next piece is read to.
+    unread = block.piece(0, after: unread)
+    let count = unsafe reader.read(into: block.room)
     if count < 0 { readError = reader.readError }
     isAtEnd = count <= 0
     offset += UInt64(max(count, 0))
     unread = block.piece(max(count, 0), after: unread)
+    if let readError { throw .unreadable(path: path, errno: readError) }
+    return !isAtEnd
   }
 
   /// For fopencookie(3).

@@ -42,11 +42,8 @@ public struct CaptureFile: ~Copyable {
   /// - Parameters:
   ///   - path: a file, or `-` for standard input.
   ///   - knownSizes: see ``ByteReader``.
-  ///   - readsAhead: whether a thread may read and digest what comes after the beginning.
-  public init(
-    path: String, knownSizes: [UInt64] = [], readsAhead: Bool = false
-  ) throws(CaptureError) {
-    let source = try ByteSource(path: path, markedOffsets: knownSizes, readsAhead: readsAhead)
+  public init(path: String, knownSizes: [UInt64] = []) throws(CaptureError) {
+    let source = try ByteSource(path: path, markedOffsets: knownSizes)
     let header = try source.peek(ClassicFormat.headerLength)
     let magic = Array(header.prefix(4))
     if let compression = Compression(magic: magic) {
@@ -91,15 +88,18 @@ public struct CaptureFile: ~Copyable {
     try body(unsafe Span(_unsafeElements: records.frame))
   }
 
-  /// Hands the current packet to `body`, and those that follow it up to a limit. (One call for a run
-  /// of packets: what reads them is told apart once for all.)
-  mutating func forEachPacket(
+  /// Packets that are handed over in one call at most.
+  public static let packetsTogether = 128
+
+  /// Hands the current packet to `body`, and those that follow it up to a limit: some at a time, whose
+  /// bytes lie in one piece of memory.
+  mutating func forEachRun(
     upTo limit: RunLimit,
-    _ body: (_ frame: Span<UInt8>, _ wireLength: Int, _ stamp: Stamp?) throws -> Void
+    _ body: (_ packets: Span<CapturedPacket>, _ bytes: Span<UInt8>) throws -> Void
   ) throws -> Progress {
     switch reader {
-    case .classic(let classic): try classic.forEachPacket(upTo: limit, body)
-    case .libpcap(let libpcap): try libpcap.forEachPacket(upTo: limit, body)
+    case .classic(let classic): try classic.forEachRun(upTo: limit, body)
+    case .libpcap(let libpcap): try libpcap.forEachRun(upTo: limit, body)
     }
   }
 
@@ -132,14 +132,18 @@ struct RunLimit {
 }
 
 extension RecordReader {
-  fileprivate func forEachPacket(
+  fileprivate func forEachRun(
     upTo limit: RunLimit,
-    _ body: (_ frame: Span<UInt8>, _ wireLength: Int, _ stamp: Stamp?) throws -> Void
+    _ body: (_ packets: Span<CapturedPacket>, _ bytes: Span<UInt8>) throws -> Void
   ) throws -> CaptureFile.Progress {
     var progress: CaptureFile.Progress
     repeat {
+      let packet: [1 of CapturedPacket] = [
+        CapturedPacket(
+          start: 0, count: unsafe frame.count, wireLength: wireLength, stamp: stamp)
+      ]
       // The reader is not touched while `body` runs.
-      try body(unsafe Span(_unsafeElements: frame), wireLength, stamp)
+      try body(packet.span, unsafe Span(_unsafeElements: frame))
       progress = try advance()
     } while progress == .packet && limit.admits(stamp)
     return progress

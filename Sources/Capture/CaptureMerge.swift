@@ -78,8 +78,7 @@ public final class CaptureMerge {
     for source in paths.indices {
       let opened = Opened(
         source: source,
-        file: try CaptureFile(
-          path: paths[source], knownSizes: knownSizes, readsAhead: paths.count == 1))
+        file: try CaptureFile(path: paths[source], knownSizes: knownSizes))
       size = size.flatMap { total in opened.bytes.size.map { total + $0 } }
       if paths.count == 1 || paths[source] == "-" || opened.bytes.size == nil {
         try activate(opened)  // the only one, or a stream, which cannot be opened twice
@@ -96,16 +95,16 @@ public final class CaptureMerge {
     active.reduce(bytesOfEndedFiles) { $0 + $1.bytes.offset }
   }
 
-  /// Hands every packet of every file to `body`.
+  /// Hands every packet of every file to `body`, some of one file at a time.
   ///
   /// - Parameters:
   ///   - ended: called when a file has been read to its end.
-  ///   - body: `source` is the position of the packet's file among the paths. The frame's bytes are
-  ///     gone when it returns.
-  public func forEachPacket(
+  ///   - body: gets up to ``CaptureFile/packetsTogether`` packets, whose bytes are gone when it returns;
+  ///     `source` is the position of their file among the paths.
+  public func forEachRun(
     ended: (Outcome) throws -> Void,
     _ body: (
-      _ frame: Span<UInt8>, _ wireLength: Int, _ stamp: Stamp?, _ decoder: PacketDecoder,
+      _ packets: Span<CapturedPacket>, _ bytes: Span<UInt8>, _ decoder: PacketDecoder,
       _ source: Int
     ) throws -> Void
   ) throws {
@@ -113,8 +112,8 @@ public final class CaptureMerge {
       try report(ended)
       let opened = active[position]
       let (source, decoder) = (opened.source, opened.file.decoder)
-      let progress = try opened.file.forEachPacket(upTo: until.limit(for: source)) {
-        try body($0, $1, $2, decoder, source)
+      let progress = try opened.file.forEachRun(upTo: until.limit(for: source)) {
+        try body($0, $1, decoder, source)
       }
       if progress != .packet {
         active.remove(at: position)
@@ -136,10 +135,7 @@ public final class CaptureMerge {
       try activate(
         Opened(
           source: next.source,
-          // One thread that reads is enough, and there is but one file at a time where files follow
-          // each other.
-          file: try CaptureFile(
-            path: paths[next.source], knownSizes: knownSizes, readsAhead: active.isEmpty)))
+          file: try CaptureFile(path: paths[next.source], knownSizes: knownSizes)))
     }
     guard let position = active.indices.min(by: { active[$0].due < active[$1].due }) else {
       return nil

@@ -25,6 +25,10 @@ final class ClassicReader: RecordReader {
   private var bytes: Piece
   private var position = 0
 
+  /// Packets that are handed over together.
+  private let run = UnsafeMutableBufferPointer<CapturedPacket>.allocate(
+    capacity: CaptureFile.packetsTogether)
+
   // The current packet.
   private var frameStart = 0
   private var frameCount = 0
@@ -37,8 +41,12 @@ final class ClassicReader: RecordReader {
     self.source = source
     self.path = path
     bytes = source.unread
+    unsafe run.initialize(
+      repeating: CapturedPacket(start: 0, count: 0, wireLength: 0, stamp: nil))
     if try hasBytes(ClassicFormat.headerLength) { position = ClassicFormat.headerLength }
   }
+
+  deinit { unsafe run.deallocate() }
 
   var frame: UnsafeBufferPointer<UInt8> {
     unsafe UnsafeBufferPointer(
@@ -62,29 +70,45 @@ final class ClassicReader: RecordReader {
     return .packet
   }
 
-  /// Hands the current packet to `body`, and those that follow it up to a limit.
-  func forEachPacket(
+  /// Hands the current packet to `body`, and those that follow it up to a limit, some at a time.
+  func forEachRun(
     upTo limit: RunLimit,
-    _ body: (_ frame: Span<UInt8>, _ wireLength: Int, _ stamp: Stamp?) throws -> Void
+    _ body: (_ packets: Span<CapturedPacket>, _ bytes: Span<UInt8>) throws -> Void
   ) throws -> CaptureFile.Progress {
     repeat {
-      // The block is not touched while `body` runs.
-      try body(unsafe Span(_unsafeElements: frame), wireLength, stamp)
-      let waiting = bytes.count &- position
-      if waiting >= Self.recordHeaderLength {
-        let captured = word(position &+ 8)
-        if captured <= ClassicFormat.longestCapture,
-          waiting >= Self.recordHeaderLength &+ Int(captured)
-        {
-          take(captured)
-          continue
-        }
+      var count = 0
+      var isInBlock: Bool
+      repeat {
+        unsafe run[count] = CapturedPacket(
+          start: frameStart, count: frameCount, wireLength: wireLength, stamp: stamp)
+        count &+= 1
+        isInBlock = takeNextInBlock()
+      } while isInBlock && limit.admits(stamp) && count < CaptureFile.packetsTogether
+      // Neither is touched while `body` runs.
+      let packets = unsafe UnsafeBufferPointer(rebasing: run[..<count])
+      let block = unsafe UnsafeBufferPointer(
+        start: bytes.start.assumingMemoryBound(to: UInt8.self), count: bytes.count)
+      try body(unsafe Span(_unsafeElements: packets), unsafe Span(_unsafeElements: block))
+      if !isInBlock {
+        // Beyond the block, or not a record.
+        let progress = try advance()
+        guard progress == .packet else { return progress }
       }
-      // Beyond the block, or not a record.
-      let progress = try advance()
-      guard progress == .packet else { return progress }
     } while limit.admits(stamp)
     return .packet
+  }
+
+  /// Makes the next record the current packet, if all of it lies in the block.
+  @inline(__always)
+  private func takeNextInBlock() -> Bool {
+    let waiting = bytes.count &- position
+    guard waiting >= Self.recordHeaderLength else { return false }
+    let captured = word(position &+ 8)
+    guard captured <= ClassicFormat.longestCapture,
+      waiting >= Self.recordHeaderLength &+ Int(captured)
+    else { return false }
+    take(captured)
+    return true
   }
 
   /// Makes the record at `position`, which lies in the block, the current packet.

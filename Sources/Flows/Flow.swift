@@ -80,18 +80,24 @@ struct Flow {
   }
 
   /// Counts a packet of the flow's hour.
+  ///
+  /// Without branches: which way a packet goes, no processor can guess.
   @inline(__always)
-  mutating func add(_ packet: AddressedPacket) {
-    if lastSeen < packet.stamp.nanoseconds { lastSeen = packet.stamp.nanoseconds }
-    if packet.isInbound {
-      packetsIn &+= 1
-      bytesIn &+= UInt64(packet.length)
-      if !state.contains(.answered) { state.formUnion([.answered, .answeredThisHour]) }
-    } else {
-      packetsOut &+= 1
-      bytesOut &+= UInt64(packet.length)
-    }
-    if !packet.tcpFlags.isDisjoint(with: [.fin, .rst]) { state.insert(.closed) }
+  mutating func add(_ packet: FlowPacket) {
+    lastSeen = max(lastSeen, packet.stamp.nanoseconds)
+    let inbound: UInt32 = packet.isInbound ? 1 : 0
+    let length = UInt64(packet.length)
+    let lengthIn = length &* UInt64(inbound)
+    packetsIn &+= inbound
+    packetsOut &+= 1 &- inbound
+    bytesIn &+= lengthIn
+    bytesOut &+= length &- lengthIn
+    let isFirstReply = packet.isInbound && !state.contains(.answered)
+    let isLast = !packet.tcpFlags.isDisjoint(with: [.fin, .rst])
+    state = State(
+      rawValue: state.rawValue
+        | (isFirstReply ? State.answered.rawValue | State.answeredThisHour.rawValue : 0)
+        | (isLast ? State.closed.rawValue : 0))
   }
 
   /// To be called once ``counters`` are safe elsewhere.
@@ -126,34 +132,8 @@ struct Flow {
 struct FlowKey {
   static let none = FlowKey(hash: 0, servicePort: 0, ipVersion: .v4, transport: .udp)
 
-  let hash: UInt64
+  var hash: UInt64
   let servicePort: UInt16
   let ipVersion: IPVersion
   let transport: Transport
-}
-
-extension FlowKey {
-  @inline(__always)
-  init(_ packet: AddressedPacket, key: borrowing HashKey) {
-    self.init(
-      exit: packet.exit, exitPort: packet.exitPort, remote: packet.remote,
-      servicePort: packet.servicePort, ipVersion: packet.ipVersion, transport: packet.transport,
-      key: key)
-  }
-
-  @inline(__always)
-  init(
-    exit: Address, exitPort: UInt16, remote: Address, servicePort: UInt16, ipVersion: IPVersion,
-    transport: Transport, key: borrowing HashKey
-  ) {
-    // The version, which every message begins with, tells how long it is.
-    let kinds = UInt64(ipVersion.rawValue) | UInt64(transport.rawValue) << 8
-    let start = kinds | UInt64(exitPort) << 16 | UInt64(servicePort) << 32
-    let hash =
-      switch ipVersion {
-      case .v4: key.hash((start, exit.low << 32 | remote.low))
-      case .v6: key.hash((start, 0), (exit.high, exit.low), (remote.high, remote.low))
-      }
-    self.init(hash: hash, servicePort: servicePort, ipVersion: ipVersion, transport: transport)
-  }
 }

@@ -92,21 +92,24 @@ struct FlowTable: ~Copyable {
   }
 
   /// The second: the slot of the flow that is likely to be the one; ``none`` where there is none.
+  ///
+  /// Looks at the first entries of the probe sequence alone, and at all of these: how many there are to
+  /// look at, no processor can guess.
   @inline(__always)
   func prefetchFlow(of key: FlowKey) -> Slot {
     let mask = unsafe index.count &- 1
     let tag = Self.tag(key.hash)
-    var position = Int(tag) & mask
-    while true {
-      // As in `find`.
-      let entry = unsafe index[position]
-      if entry.occupant == 0 { return Self.none }
-      if entry.tag == tag {
-        unsafe weir_prefetch(flows + Int(entry.occupant &- 1))
-        return entry.occupant &- 1
-      }
-      position = (position &+ 1) & mask
+    let home = Int(tag) & mask
+    var occupant: UInt32 = 0
+    for distance in (0..<4).reversed() {
+      // Below the index's count.
+      let entry = unsafe index[(home &+ distance) & mask]
+      occupant = entry.tag == tag ? entry.occupant : occupant
     }
+    let slot = occupant &- 1
+    // Where it is ``none``, what is sent for lies beyond the table: the processor does without it.
+    unsafe weir_prefetch(UnsafeRawPointer(flows) + Int(slot) &* MemoryLayout<Flow>.stride)
+    return slot
   }
 
   /// No flow has this slot.

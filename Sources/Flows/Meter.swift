@@ -5,7 +5,6 @@
 // then its packets wait; if it ends without a mark they are left out, and counted as such.
 // (The name is IPFIX's: a metering process makes flow records from packets, RFC 7011.)
 
-internal import KeyedHash
 public import Packets
 public import Tallies
 
@@ -37,34 +36,28 @@ public struct MeterConfiguration: Sendable {
 
 public struct Meter: ~Copyable {
   /// The account of the source that is being counted.
-  public private(set) var record = CaptureRecord()
+  public var record: CaptureRecord { account.record }
 
-  private let exitAddresses: ExitAddresses
-  private let selection: FlowSelection
+  /// For packets that are classified elsewhere, before ``count(_:_:)``.
+  public let classifier: PacketClassifier
   private let timeouts: IdleTimeouts
   private let resolve: (Address, IPVersion) -> Network
-  private let key = HashKey.random()
   var table: FlowTable
   private var tallies: TallyMap = [:]
+  private var account = PacketAccount()
 
-  /// Packets that wait to be counted together: as many as can be on their way to the processor's
-  /// cache while others are decoded.
-  private static let packetsTogether = 32
-  private(set) var waiting = InlineArray<32, AddressedPacket>(repeating: .none)
-  private(set) var waitingCount = 0
+  /// Packets that wait to be counted together.
+  private(set) var waiting = PacketBatch(capacity: 32)
 
   /// The hour of the last packet and its limits: most packets need no division.
   private var hour = Hour(index: 0)
   private var hourNanoseconds = Hour(index: 0).nanosecondRange
-  /// Stamps that ``record`` is known to have observed already.
-  private var observedNanoseconds: ClosedRange<Int64> = 1...1
 
   /// - Parameter resolve: looks a remote up; called once per flow that counts, when it is marked.
   public init(
     _ configuration: MeterConfiguration, resolve: @escaping (Address, IPVersion) -> Network
   ) {
-    exitAddresses = ExitAddresses(configuration.exitAddresses)
-    selection = configuration.selection
+    classifier = PacketClassifier(configuration)
     timeouts = IdleTimeouts(
       tcp: Int64(configuration.tcpIdleSeconds) * 1_000_000_000,
       udp: Int64(configuration.udpIdleSeconds) * 1_000_000_000)
@@ -75,9 +68,8 @@ public struct Meter: ~Copyable {
   /// Goes on with the account of another source, and gives back that of the one so far.
   public mutating func exchangeRecord(_ other: CaptureRecord) -> CaptureRecord {
     countWaiting()
-    let old = record
-    record = other
-    observedNanoseconds = 1...1
+    let old = account.record
+    account = PacketAccount(other)
     return old
   }
 
@@ -102,40 +94,52 @@ public struct Meter: ~Copyable {
   public mutating func countTogether(
     _ frame: Span<UInt8>, wireLength: Int, stamp: Stamp?, decoder: PacketDecoder
   ) {
-    record.packets += 1
-    guard let stamp else { return leaveOut(.badStamp) }
-    if !observedNanoseconds.contains(stamp.nanoseconds) { observe(stamp) }
-    do throws(DecodeFailure) {
-      let header = try decoder.header(of: frame, wireLength: wireLength)
-      guard let packet = addressed(header, at: stamp) else { return leaveOut(.otherHost) }
-      waiting[waitingCount] = packet
-      waitingCount &+= 1
-      if waitingCount == Self.packetsTogether { countWaiting() }
-    } catch {
-      leaveOut(LeftOutReason(error))
-    }
+    classifier.classify(
+      frame, wireLength: wireLength, stamp: stamp, decoder: decoder, into: &waiting, &account)
+    if waiting.room == 0 { countWaiting() }
   }
 
   /// Counts the packets that wait, and forgets their addresses.
-  ///
-  /// One step for all of them after the other, since each begins with waiting: for the cipher, for the
-  /// index, for the flow.
   public mutating func countWaiting() {
-    var keys = InlineArray<32, FlowKey>(repeating: .none)
-    var slots = InlineArray<32, Slot>(repeating: FlowTable.none)
-    for position in 0..<waitingCount {
-      keys[position] = FlowKey(waiting[position], key: key)
-      table.prefetchIndex(of: keys[position])
-    }
-    for position in 0..<waitingCount {
-      slots[position] = table.prefetchFlow(of: keys[position])
-    }
-    for position in 0..<waitingCount {
-      count(waiting[position], keys[position], probably: slots[position])
-      waiting[position].forgetAddresses()
-    }
-    waitingCount = 0
+    classifier.finishKeys(of: &waiting)
+    unsafe count(waiting.packets, waiting.slots, 0..<waiting.count)
+    waiting.removeAll()
   }
+
+  /// Counts packets that ``classifier`` has classified: their packets are in the account that it was
+  /// given, what becomes of them is in the meter's.
+  public mutating func count(_ batch: borrowing PacketBatch, _ range: Range<Int>) {
+    precondition(range.lowerBound >= 0 && range.upperBound <= batch.count)
+    unsafe count(batch.packets, batch.slots, range)
+  }
+
+  /// - Precondition: in the range all packets are initialized, and as many slots.
+  private mutating func count(
+    _ packets: UnsafeMutablePointer<FlowPacket>, _ slots: UnsafeMutablePointer<Slot>,
+    _ range: Range<Int>
+  ) {
+    for position in range.prefix(2 * Self.stepAhead) {
+      unsafe table.prefetchIndex(of: packets[position].key)
+    }
+    for position in range.prefix(Self.stepAhead) {
+      unsafe slots[position] = table.prefetchFlow(of: packets[position].key)
+    }
+    for position in range {
+      let next = position &+ Self.stepAhead
+      if next < range.upperBound {
+        unsafe slots[next] = table.prefetchFlow(of: packets[next].key)
+        let afterNext = next &+ Self.stepAhead
+        if afterNext < range.upperBound {
+          unsafe table.prefetchIndex(of: packets[afterNext].key)
+        }
+      }
+      unsafe count(packets[position], probably: slots[position])
+    }
+  }
+
+  /// How many packets before its turn a packet's flow is sent for, and twice as many its place in the
+  /// index: what can be on its way to the processor's cache at a time.
+  private static let stepAhead = 24
 
   /// Takes the tallies so far, those of flows that go on included. Adding up everything that was
   /// ever taken gives each flow and each packet once.
@@ -183,72 +187,41 @@ public struct Meter: ~Copyable {
 
   // MARK: One packet
 
-  /// The packet as one of a flow; `nil` where neither end is an exit address.
   @inline(__always)
-  private mutating func addressed(_ packet: PacketHeader, at stamp: Stamp) -> AddressedPacket? {
-    let isInbound: Bool
-    if exitAddresses.contains(packet.source, packet.ipVersion) {
-      isInbound = false
-    } else if exitAddresses.contains(packet.destination, packet.ipVersion) {
-      isInbound = true
-    } else {
-      return nil
-    }
-    if !hourNanoseconds.contains(stamp.nanoseconds) {
-      hour = Hour(containing: stamp)
+  private mutating func count(_ packet: FlowPacket, probably slot: Slot) {
+    if !hourNanoseconds.contains(packet.stamp.nanoseconds) {
+      hour = Hour(containing: packet.stamp)
       hourNanoseconds = hour.nanosecondRange
     }
-    return AddressedPacket(
-      exit: isInbound ? packet.destination : packet.source,
-      remote: isInbound ? packet.source : packet.destination, stamp: stamp, hour: hour,
-      length: packet.length,
-      exitPort: isInbound ? packet.destinationPort : packet.sourcePort,
-      servicePort: isInbound ? packet.sourcePort : packet.destinationPort,
-      ipVersion: packet.ipVersion, transport: packet.transport, tcpFlags: packet.tcpFlags,
-      isInbound: isInbound, isSelected: selects(packet, isInbound: isInbound))
-  }
-
-  @inline(__always)
-  private mutating func count(_ packet: AddressedPacket, _ key: FlowKey, probably slot: Slot) {
-    guard let slot = self.slot(for: packet, key, probably: slot) else {
-      return leaveOut(.flowTableFull)
+    guard let slot = self.slot(for: packet, probably: slot) else {
+      return account.leaveOut(.flowTableFull)
     }
     table[slot].add(packet)
     if table[slot].state.contains(.marked) {
-      record.packetsCounted += 1
+      account.record.packetsCounted += 1
     } else if packet.isSelected {
-      mark(slot, network: resolve(packet.remote, packet.ipVersion))
-    }
-  }
-
-  @inline(__always)
-  private func selects(_ packet: PacketHeader, isInbound: Bool) -> Bool {
-    switch selection {
-    case .marked(let dscp): !isInbound && packet.dscp == dscp
-    case .every: true
+      mark(slot, network: resolve(packet.remote, packet.key.ipVersion))
     }
   }
 
   /// The flow that the packet belongs to, begun if need be, its counters ready for this hour; `nil`
   /// where there is no room for it.
   @inline(__always)
-  private mutating func slot(
-    for packet: AddressedPacket, _ key: FlowKey, probably slot: Slot
-  ) -> Slot? {
-    guard let slot = table.find(key, probably: slot) else { return begin(packet, key) }
+  private mutating func slot(for packet: FlowPacket, probably slot: Slot) -> Slot? {
+    guard let slot = table.find(packet.key, probably: slot) else { return begin(packet) }
     let beginsAnew = packet.tcpFlags.contains(.syn) && table[slot].state.contains(.closed)
     if beginsAnew || packet.stamp.nanoseconds > timeouts.end(of: table[slot]) {
-      restart(slot, packet, key)
-    } else if table[slot].hour != packet.hour || table[slot].packetsOut == .max
+      restart(slot, packet)
+    } else if table[slot].hour != hour || table[slot].packetsOut == .max
       || table[slot].packetsIn == .max
     {
-      guard changeHour(slot, to: packet.hour) else { return nil }
+      guard changeHour(slot, to: hour) else { return nil }
     }
     return slot
   }
 
   @inline(never)
-  private mutating func begin(_ packet: AddressedPacket, _ key: FlowKey) -> Slot? {
+  private mutating func begin(_ packet: FlowPacket) -> Slot? {
     if table.isFull {
       while let ended = table.nextExpired(before: packet.stamp, timeouts: timeouts) {
         settle(ended)
@@ -256,13 +229,13 @@ public struct Meter: ~Copyable {
       }
       if table.isFull { return nil }
     }
-    return table.insert(Flow(key: key, stamp: packet.stamp, hour: packet.hour))
+    return table.insert(Flow(key: packet.key, stamp: packet.stamp, hour: hour))
   }
 
   @inline(never)
-  private mutating func restart(_ slot: Slot, _ packet: AddressedPacket, _ key: FlowKey) {
+  private mutating func restart(_ slot: Slot, _ packet: FlowPacket) {
     settle(slot)
-    var flow = Flow(key: key, stamp: packet.stamp, hour: packet.hour)
+    var flow = Flow(key: packet.key, stamp: packet.stamp, hour: hour)
     flow.expiryPosition = table[slot].expiryPosition
     table[slot] = flow
     table.flowRestarted(slot, timeouts: timeouts)
@@ -288,9 +261,9 @@ public struct Meter: ~Copyable {
     table[slot].asn = network.asn
     table[slot].country = network.country
     table[slot].state.insert(.marked)
-    record.packetsCounted += table[slot].counters.packets
+    account.record.packetsCounted += table[slot].counters.packets
     for (hour, counters) in table.takeSetAside(slot) {
-      record.packetsCounted += counters.packets
+      account.record.packetsCounted += counters.packets
       tallies[table[slot].tallyKey(of: hour), default: TallyCounters()] += counters
     }
   }
@@ -306,35 +279,9 @@ public struct Meter: ~Copyable {
   /// The flow has ended: what it holds is tallied, or left out for want of a mark.
   private mutating func settle(_ slot: Slot) {
     if table[slot].state.contains(.marked) { return tally(slot) }
-    record.unmarkedFlows += 1
-    record.leftOut[.unmarked] += table.takeSetAside(slot).values.reduce(
+    account.record.unmarkedFlows += 1
+    account.record.leftOut[.unmarked] += table.takeSetAside(slot).values.reduce(
       table[slot].counters.packets
     ) { $0 + $1.packets }
-  }
-
-  // MARK: The account
-
-  private mutating func leaveOut(_ reason: LeftOutReason) { record.leftOut[reason] += 1 }
-
-  private mutating func observe(_ stamp: Stamp) {
-    let second = stamp.second
-    record.observed.observe(second: second)
-    let (begin, end) = (second * 1_000_000_000, second * 1_000_000_000 + 999_999_999)
-    observedNanoseconds = begin...end
-  }
-}
-
-extension LeftOutReason {
-  fileprivate init(_ failure: DecodeFailure) {
-    self =
-      switch failure {
-      case .headerCut: .headerCut
-      case .notIP: .notIP
-      case .versionMismatch: .versionMismatch
-      case .badHeaderLength: .badHeaderLength
-      case .badTotalLength: .badTotalLength
-      case .fragment: .fragment
-      case .notTCPOrUDP: .notTCPOrUDP
-      }
   }
 }

@@ -10,8 +10,6 @@
 // CBC-MAC is sound as long as no message is the beginning of another one: the caller's first blocks
 // tell how many follow.
 //
-// All of it is inlinable: a packet is hashed before anything else can be done with it.
-
 public import CCipher
 internal import Glibc
 
@@ -72,20 +70,28 @@ public struct HashKey: ~Copyable {
     return hash.finish()
   }
 
-  @inlinable @inline(__always)
-  public func hash(_ first: Block, _ second: Block, _ third: Block) -> UInt64 {
+  /// Hashes messages that lie one after the other: faster than one by one.
+  /// - Parameters:
+  ///   - messages: of as many blocks each.
+  ///   - hashes: room for one of each message.
+  public func hash(
+    _ messages: UnsafePointer<Block>, blocksEach: Int, count: Int,
+    into hashes: UnsafeMutablePointer<UInt64>
+  ) {
     if let roundKeys = unsafe roundKeys {
-      var state = unsafe weir_encrypt(roundKeys, first.0, first.1)
-      state = unsafe weir_encrypt(roundKeys, state.first ^ second.0, state.second ^ second.1)
-      return unsafe weir_encrypt(roundKeys, state.first ^ third.0, state.second ^ third.1).first
+      // The C function's blocks are two words as well.
+      unsafe messages.withMemoryRebound(to: weir_block.self, capacity: count * blocksEach) {
+        unsafe weir_authenticate(roundKeys, $0, blocksEach, hashes, count)
+      }
+      return
     }
-    var hash = SipHash(key: sipHash)
-    hash.append(first.0)
-    hash.append(first.1)
-    hash.append(second.0)
-    hash.append(second.1)
-    hash.append(third.0)
-    hash.append(third.1)
-    return hash.finish()
+    for position in 0..<count {
+      var hash = SipHash(key: sipHash)
+      for block in position * blocksEach..<(position + 1) * blocksEach {
+        unsafe hash.append(messages[block].0)
+        unsafe hash.append(messages[block].1)
+      }
+      unsafe hashes[position] = hash.finish()
+    }
   }
 }

@@ -15,6 +15,11 @@ public struct ObservedTime: Equatable, Sendable {
   /// The interval that the last second fell into, where the next one is likely to fall too.
   private var current = 0
 
+  /// Two sets of the same seconds, whichever of them came last.
+  public static func == (left: ObservedTime, right: ObservedTime) -> Bool {
+    left.intervals == right.intervals
+  }
+
   public init() {}
 
   public init(intervals: [ClosedRange<Int64>]) {

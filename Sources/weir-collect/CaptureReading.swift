@@ -48,6 +48,7 @@ struct CaptureReading {
     try refuseKnownFiles(known)
 
     let captures = try CaptureMerge(paths: paths, knownSizes: known.map(\.size))
+    let size = captures.size
     var meter = Meter(self.meter) { networks.network(of: $0, $1) }
     var records = [CaptureRecord](repeating: CaptureRecord(), count: paths.count)
     var contents: [Int: FileIdentity] = [:]
@@ -55,35 +56,36 @@ struct CaptureReading {
     var current = 0
     var total = TallyCounters()
     var rows = 0
-    var untilLook = Self.packetsBetweenLooks
-    try captures.forEachPacket { outcome in
-      try refuse(outcome, known)
-      contents[outcome.source] = FileIdentity(outcome.content)
-      if outcome.isCutOff { cutOff.insert(outcome.source) }
-    } _: { frame, wireLength, stamp, decoder, source in
-      if source != current {
-        records[current] = meter.exchangeRecord(records[source])
-        current = source
+    let reader = CaptureReader(captures, sources: paths.count, classifier: meter.classifier)
+    let readRecords = try reader.forEach { packets in
+      for outcome in packets.ended {
+        try refuse(outcome, known)
+        contents[outcome.source] = FileIdentity(outcome.content)
+        if outcome.isCutOff { cutOff.insert(outcome.source) }
       }
-      meter.countTogether(frame, wireLength: wireLength, stamp: stamp, decoder: decoder)
-      untilLook -= 1
-      if untilLook == 0 {
-        untilLook = Self.packetsBetweenLooks
-        if meter.talliesWaiting > talliesInMemory {
-          let tallies = meter.takeFinishedTallies()
-          rows += tallies.count
-          for counters in tallies.values { total += counters }
-          try ledger.add(tallies)
+      var counted = 0
+      for part in packets.batch.parts {
+        if part.source != current {
+          records[current] = meter.exchangeRecord(records[part.source])
+          current = part.source
         }
-        progress?.show(
-          packets: Self.packetsBetweenLooks, bytes: captures.bytesRead, of: captures.size)
+        meter.count(packets.batch, counted..<part.end)
+        counted = part.end
       }
+      if meter.talliesWaiting > talliesInMemory {
+        let tallies = meter.takeFinishedTallies()
+        rows += tallies.count
+        for counters in tallies.values { total += counters }
+        try ledger.add(tallies)
+      }
+      progress?.show(packets: counted, bytes: packets.bytesRead, of: size)
     }
     progress?.clear()
     // Memory is needed most from here on, and every flow that counts has its network.
     networks.releaseMemory()
     meter.endAllFlows()
     records[current] = meter.exchangeRecord(CaptureRecord())
+    for source in records.indices { records[source].add(readRecords[source]) }
     for source in cutOff { records[source].isCutOff = true }
 
     let tallies = meter.takeFinishedTallies()
@@ -95,9 +97,6 @@ struct CaptureReading {
       paths: paths, ledgerPath: ledgerPath, records: records, total: total, tallies: rows,
       failedLookups: networks.failedLookups)
   }
-
-  /// How often to look at the clock and at the size of things.
-  private static let packetsBetweenLooks = 1 << 15
 
   private func commit(
     _ ledger: inout LedgerWriter, _ records: [CaptureRecord], _ contents: [Int: FileIdentity],

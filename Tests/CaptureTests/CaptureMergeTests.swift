@@ -27,12 +27,18 @@ import TestSupport
     let merge = try CaptureMerge(paths: paths, knownSizes: knownSizes)
     var merged = Merged(size: merge.size)
     var seen = [Int](repeating: 0, count: paths.count)
-    try merge.forEachPacket { outcome in
+    try merge.forEachRun { outcome in
       merged.outcomes.append(outcome)
-    } _: { frame, wireLength, _, decoder, source in
-      #expect(frame.count == 3 && wireLength == 3 && decoder.linkType == .ethernet)
-      merged.origins.append(Origin(source: source, position: seen[source]))
-      seen[source] += 1
+    } _: { packets, bytes, decoder, source in
+      #expect((1...CaptureFile.packetsTogether).contains(packets.count))
+      #expect(decoder.linkType == .ethernet)
+      for index in packets.indices {
+        let packet = packets[index]
+        let frame = bytes.extracting(packet.start..<packet.start + packet.count)
+        #expect(packet.wireLength == 3 && frame.count == 3 && frame[2] == 3)
+        merged.origins.append(Origin(source: source, position: seen[source]))
+        seen[source] += 1
+      }
       if let folder { merged.mostOpenAtOnce = max(merged.mostOpenAtOnce, openFiles(in: folder)) }
     }
     merged.bytesRead = merge.bytesRead
@@ -169,13 +175,13 @@ import TestSupport
         paths: write([[1, 5], [2, 3]], to: folder), knownSizes: [])
       var packets = 0
       #expect(throws: Stop.self) {
-        try merge.forEachPacket { _ in
-        } _: { _, _, _, _, _ in
-          packets += 1
-          if packets == 2 { throw Stop() }
+        try merge.forEachRun { _ in
+        } _: { run, _, _, _ in
+          packets += run.count
+          if packets > 1 { throw Stop() }
         }
       }
-      #expect(packets == 2)
+      #expect(packets == 3)
     }
   }
 

@@ -81,8 +81,8 @@ struct ReadBack {
   var beginnings: [ContentDigest]
   var linkType: LinkType
 
-  init(path: String, knownSizes: [UInt64] = [], readsAhead: Bool = false) throws {
-    var file = try CaptureFile(path: path, knownSizes: knownSizes, readsAhead: readsAhead)
+  init(path: String, knownSizes: [UInt64] = []) throws {
+    var file = try CaptureFile(path: path, knownSizes: knownSizes)
     linkType = file.decoder.linkType
     while true {
       end = try file.advance()

@@ -45,10 +45,8 @@ import TestSupport
     }
   }
 
-  @Test(
-    "reading the packets gives the digest of the file, and of each marked beginning",
-    arguments: [false, true])
-  func marked(readsAhead: Bool) throws {
+  @Test("reading the packets gives the digest of the file, and of each marked beginning")
+  func marked() throws {
     try withTemporaryFolder { folder in
       let file = folder.appending(path: "capture")
       try Self.packets.write(to: file)
@@ -56,7 +54,7 @@ import TestSupport
       let sizes = [0, 1, 3, 4, 5, 24, 4096, 262_144, 262_145, 300_000, size - 1, size]
       // In any order, and beyond the end.
       let marks = (sizes.reversed() + [size + 1, size * 2]).map { UInt64($0) }
-      let read = try ReadBack(path: file.path, knownSizes: marks, readsAhead: readsAhead)
+      let read = try ReadBack(path: file.path, knownSizes: marks)
       #expect(read.packets.count == 2000)
       #expect(read.content == (try ContentDigest(path: file.path)))
       let expected = try beginnings(Self.packets, sizes, in: folder)

@@ -39,11 +39,36 @@ import Testing
     let key = HashKey(
       first: 0x0706_0504_0302_0100, second: 0x0f0e_0d0c_0b0a_0908, algorithm: algorithm)
     #expect(key.hash((0x7766_5544_3322_1100, 0xffee_ddcc_bbaa_9988)) == one)
-    #expect(
-      key.hash(
-        (0x0706_0504_0302_0100, 0x0f0e_0d0c_0b0a_0908),
-        (0x1716_1514_1312_1110, 0x1f1e_1d1c_1b1a_1918),
-        (0x2726_2524_2322_2120, 0x2f2e_2d2c_2b2a_2928)) == three)
+    let message: [HashKey.Block] = [
+      (0x0706_0504_0302_0100, 0x0f0e_0d0c_0b0a_0908),
+      (0x1716_1514_1312_1110, 0x1f1e_1d1c_1b1a_1918),
+      (0x2726_2524_2322_2120, 0x2f2e_2d2c_2b2a_2928),
+    ]
+    #expect(Self.hashes(message, blocksEach: 3, key) == [three])
+  }
+
+  private static func hashes(
+    _ blocks: [HashKey.Block], blocksEach: Int, _ key: borrowing HashKey
+  ) -> [UInt64] {
+    var hashes = [UInt64](repeating: 0, count: blocks.count / blocksEach)
+    unsafe key.hash(blocks, blocksEach: blocksEach, count: hashes.count, into: &hashes)
+    return hashes
+  }
+
+  @Test(
+    "messages that are hashed together have the hashes that each has alone",
+    arguments: HashKey.Algorithm.allCases.filter { $0.isAvailable })
+  func together(algorithm: HashKey.Algorithm) {
+    let key = HashKey(first: 1, second: 2, algorithm: algorithm)
+    for count in 0..<20 {
+      let blocks: [HashKey.Block] = (0..<3 * count).map { (UInt64($0) &* 0x9e37_79b9, UInt64($0)) }
+      #expect(Self.hashes(blocks, blocksEach: 1, key) == blocks.map { key.hash($0) })
+      let alone = (0..<count).flatMap {
+        Self.hashes(Array(blocks[3 * $0..<3 * $0 + 3]), blocksEach: 3, key)
+      }
+      #expect(Self.hashes(blocks, blocksEach: 3, key) == alone)
+      #expect(Set(alone).count == count)
+    }
   }
 
   @Test("two keys that are drawn hash differently")
@@ -61,12 +86,19 @@ import Testing
       remoteHigh: UInt64 = 5, servicePort: UInt16 = 6, version: IPVersion = .v6,
       transport: Transport = .tcp, secret: UInt64 = 7
     ) -> UInt64 {
-      FlowKey(
-        exit: Address(high: exitHigh, low: exit), exitPort: exitPort,
-        remote: Address(high: remoteHigh, low: remote), servicePort: servicePort,
-        ipVersion: version, transport: transport,
-        key: HashKey(first: secret, second: 8, algorithm: algorithm)
-      ).hash
+      var pending = PendingHashes()
+      pending.add(
+        FlowEnds(
+          exit: Address(high: exitHigh, low: exit), exitPort: exitPort,
+          remote: Address(high: remoteHigh, low: remote), servicePort: servicePort,
+          ipVersion: version, transport: transport), place: 1)
+      var hashes: [UInt64] = []
+      pending.finish(HashKey(first: secret, second: 8, algorithm: algorithm)) { place, hash in
+        hashes.append(hash)
+        #expect(place == 1)
+      }
+      #expect(hashes.count == 1)
+      return hashes[0]
     }
     let hashes = [
       hash(), hash(exit: 9), hash(exitHigh: 9), hash(exitPort: 9), hash(remote: 9),

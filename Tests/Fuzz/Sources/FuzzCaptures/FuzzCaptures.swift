@@ -16,20 +16,32 @@ public func fuzzCaptures(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   var configuration = MeterConfiguration(exitAddresses: Everything.exitAddresses)
   configuration.maximumFlows = 16
   var meter = Meter(configuration) { _, _ in .unknown }
+  var batch = PacketBatch(capacity: CaptureFile.packetsTogether)
+  var account = PacketAccount()
   var read = PacketSum()
   do {
     let captures = try CaptureMerge(paths: [InputFile.path], knownSizes: [24, 100])
-    try captures.forEachPacket { _ in
-    } _: { frame, wireLength, stamp, decoder, _ in
-      meter.countTogether(frame, wireLength: wireLength, stamp: stamp, decoder: decoder)
-      unsafe frame.withUnsafeBufferPointer { unsafe read.add($0, wireLength: wireLength) }
+    try captures.forEachRun { _ in
+    } _: { packets, bytes, decoder, source in
+      meter.classifier.classify(
+        packets, of: bytes, decoder: decoder, source: source, into: &batch, &account)
+      meter.count(batch, 0..<batch.count)
+      batch.removeAll()
+      for index in packets.indices {
+        let packet = packets[index]
+        let frame = bytes.extracting(packet.start..<packet.start + packet.count)
+        unsafe frame.withUnsafeBufferPointer {
+          unsafe read.add($0, wireLength: packet.wireLength)
+        }
+      }
     }
   } catch {
     // A file that is no capture, or a damaged one: what was read until then must add up all the same.
   }
   meter.endAllFlows()
   let tallies = meter.takeTallies()
-  let record = meter.exchangeRecord(CaptureRecord())
+  var record = account.record
+  record.add(meter.record)
   let tallied = tallies.values.reduce(0) { $0 + $1.packets }
   precondition(record.packets == record.packetsCounted + record.leftOut.total, "packets are lost")
   precondition(tallied == record.packetsCounted, "tallies don't hold what was counted")
