@@ -1,6 +1,7 @@
 // weir-collect: marked exit traffic in, address-free tallies out.
 
 import ArgumentParser
+import Console
 import Tallies
 
 @main
@@ -19,4 +20,9 @@ struct WeirCollect: ParsableCommand {
     subcommands: [
       ReadCommand.self, RunCommand.self, CheckCommand.self, StatusCommand.self, FoldCommand.self,
     ])
+
+  static func main() {
+    keepStandardDescriptors()
+    main(nil)
+  }
 }

@@ -1,6 +1,7 @@
 // weir-report: ledgers in, a published static site out.
 
 import ArgumentParser
+import Console
 import Tallies
 
 @main
@@ -17,4 +18,9 @@ struct WeirReport: ParsableCommand {
       """,
     version: "weir-report \(weirVersion)",
     subcommands: [BuildCommand.self, ShowCommand.self, DiffCommand.self])
+
+  static func main() {
+    keepStandardDescriptors()
+    main(nil)
+  }
 }
