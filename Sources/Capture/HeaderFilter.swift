@@ -29,10 +29,11 @@ struct HeaderFilter: Equatable, Sendable {
   /// Drops everything.
   static let closed: [FilterInstruction] = [FilterInstruction(code: 0x06, operand: 0)]
 
-  /// `nil` for a link type that there is no filter for. Interfaces of Linux have these two; where
-  /// libpcap makes up a link header ("cooked"), the kernel's filter sees the packet without it.
+  /// `nil` for a link type that there is no filter for. Interfaces of Linux have these three; where
+  /// libpcap makes up a link header ("cooked"), the kernel's filter sees the packet without it, and
+  /// what it returns grows by it.
   init?(linkType: LinkType, exitAddresses: [AddressRange]) {
-    guard [.ethernet, .rawIP].contains(linkType) else { return nil }
+    guard [.ethernet, .rawIP, .linuxCooked].contains(linkType) else { return nil }
     selectsAddresses = exitAddresses.count <= Self.rangeLimit
     var writer = HeaderFilterWriter(exitAddresses: selectsAddresses ? exitAddresses : nil)
     writer.write(linkType)
@@ -61,11 +62,15 @@ private struct HeaderFilterWriter {
   }
 
   mutating func write(_ linkType: LinkType) {
-    if linkType == .ethernet {
+    switch linkType {
+    case .ethernet:
       requireLength(14)
       assembler.load(.half, at: 12)
       writeTags(from: 14)
-    } else {
+    case .linuxCooked:
+      assembler.loadProtocol()
+      writeTags(from: 0)
+    default:
       requireLength(1)
       assembler.setIndex(to: 0)
       assembler.load(.byte, at: 0)
@@ -91,7 +96,8 @@ private struct HeaderFilterWriter {
       assembler.jump(to: version6, if: .equal, 0x86dd)
       assembler.jump(to: tag, if: .equal, 0x8100)
       assembler.jump(to: tag, if: .equal, 0x88a8)
-      assembler.keep(offset)
+      // Not nothing, which would drop it uncounted.
+      assembler.keep(max(1, offset))
       assembler.place(tag)
       guard tags < HeaderFilter.tagLimit else {
         assembler.keep(offset)

@@ -16,7 +16,10 @@ private func ranges(_ texts: String...) -> [AddressRange] {
 }
 
 /// Link types that an interface can have.
-private let linkTypes: [LinkType] = [.ethernet, .rawIP]
+private let linkTypes: [LinkType] = [.ethernet, .rawIP, .linuxCooked]
+
+/// Bytes before the EtherType's end, of what the tests build frames of.
+private func linkHeader(_ linkType: LinkType) -> Int { linkType == .linuxCooked ? 16 : 14 }
 
 @Suite struct HeaderFilterTests {
   @Test("every frame of the fixtures is kept as far as the decoder needs it, or dropped")
@@ -196,12 +199,14 @@ private let linkTypes: [LinkType] = [.ethernet, .rawIP]
     let kept = (filter ?? TestFilter(linkType)).kept(frame)
     let whole = Decoded(frame, linkType)
     guard kept > 0 else {
-      #expect(frame.isEmpty || isOfOtherHosts(frame, linkType), "\(linkType) \(frame)")
+      let isEmpty = frame.isEmpty || linkType == .linuxCooked && frame.count == 16
+      #expect(isEmpty || isOfOtherHosts(frame, linkType), "\(linkType) \(frame)")
       return false
     }
     #expect(!isOfOtherHosts(frame, linkType), "\(linkType) \(frame)")
     let rest = Decoded(frame.prefix(kept), linkType, wireLength: frame.count)
-    if linkType == .ethernet, hasTooManyTags(frame) || hasTooManyExtensions(frame) {
+    if linkType != .rawIP, hasTooManyTags(frame, linkType) || hasTooManyExtensions(frame, linkType)
+    {
       #expect(rest == .failure(.headerCut) || rest == whole)
       return false
     }
@@ -214,17 +219,20 @@ private let linkTypes: [LinkType] = [.ethernet, .rawIP]
   }
 }
 
-private func hasTooManyTags(_ frame: [UInt8]) -> Bool {
+private func hasTooManyTags(_ frame: [UInt8], _ linkType: LinkType) -> Bool {
   (0...HeaderFilter.tagLimit).allSatisfy {
-    let at = 12 + 4 * $0
+    let at = linkHeader(linkType) - 2 + 4 * $0
     return frame.count > at + 1
       && [[0x81, 0x00], [0x88, 0xa8]].contains(Array(frame[at...at + 1]))
   }
 }
 
-private func hasTooManyExtensions(_ frame: [UInt8]) -> Bool {
-  guard frame.count >= 54, frame[12] == 0x86, frame[13] == 0xdd else { return false }
-  var (next, offset, headers) = (frame[20], 54, 0)
+private func hasTooManyExtensions(_ frame: [UInt8], _ linkType: LinkType) -> Bool {
+  let start = linkHeader(linkType)
+  guard frame.count >= start + 40, frame[start - 2] == 0x86, frame[start - 1] == 0xdd else {
+    return false
+  }
+  var (next, offset, headers) = (frame[start + 6], start + 40, 0)
   while [0, 43, 44, 60].contains(next) {
     headers += 1
     guard offset + 8 <= frame.count else { break }
@@ -243,7 +251,7 @@ private func isOfOtherHosts(_ frame: [UInt8], _ linkType: LinkType) -> Bool {
     guard let first = frame.first else { return false }
     (offset, type) = (0, first >> 4 == 4 ? 0x0800 : first >> 4 == 6 ? 0x86dd : 0)
   default:
-    offset = 14
+    offset = linkHeader(linkType)
     guard frame.count >= offset else { return false }
     type = half(offset - 2)
   }
@@ -278,14 +286,17 @@ private let framesWithExtensions: [(linkType: LinkType, frame: [UInt8])] = [
   return [
     (LinkType.ethernet, ethernet(0x86dd, packet)),
     (.ethernet, ethernet(0x86dd, tags: [0x88a8, 0x8100], packet)), (.rawIP, packet),
+    (.linuxCooked, [UInt8](repeating: 0, count: 14) + bytes(UInt16(0x86dd)) + packet),
   ]
 }
 
 /// A program, run by libpcap.
 private struct TestFilter {
   private let instructions: [bpf_insn]
+  private let isCooked: Bool
 
   init(_ linkType: LinkType, _ addresses: [AddressRange] = exitAddresses) {
+    isCooked = linkType == .linuxCooked
     instructions = (HeaderFilter(linkType: linkType, exitAddresses: addresses)?.program ?? []).map {
       bpf_insn(code: $0.code, jt: $0.jumpTrue, jf: $0.jumpFalse, k: $0.operand)
     }
@@ -293,6 +304,19 @@ private struct TestFilter {
 
   /// Bytes of the frame that are kept.
   func kept(_ frame: [UInt8]) -> Int {
+    guard isCooked else { return run(instructions, frame) }
+    // libpcap always has the whole of the header that it makes up. The program sees what follows it, and the
+    // protocol in it where the kernel has it, which this interpreter does not know.
+    guard frame.count >= 16 else { return frame.count }
+    let announced = UInt32(frame[14]) << 8 | UInt32(frame[15])
+    let instructions = instructions.map {
+      $0.code == 0x20 && $0.k == 0xffff_f000 ? bpf_insn(code: 0, jt: 0, jf: 0, k: announced) : $0
+    }
+    let kept = run(instructions, Array(frame.dropFirst(16)))
+    return kept == 0 ? 0 : 16 + kept
+  }
+
+  private func run(_ instructions: [bpf_insn], _ frame: [UInt8]) -> Int {
     var header = pcap_pkthdr()
     header.caplen = UInt32(frame.count)
     header.len = UInt32(frame.count)

@@ -5,13 +5,17 @@ import Glibc
 import Packets
 
 enum LinkLayer {
-  /// Hardware types (linux/if_arp.h) whose packets have no link header that we read. All others are
-  /// Ethernet, raw IP, or come with a header that Linux makes ("cooked").
+  /// Hardware types (linux/if_arp.h) whose packets have a link header that we don't read. Of all others
+  /// libpcap makes Ethernet, raw IP, or packets with a header of its own ("cooked").
   static let unsupported: [Int: String] = [
-    280: "a CAN bus", 801: "a wireless card in monitor mode",
-    802: "a wireless card in monitor mode",
-    803: "a wireless card in monitor mode", 804: "an IEEE 802.15.4 radio",
-    805: "an IEEE 802.15.4 radio", 824: "a netlink monitor", 826: "a monitor of virtual sockets",
+    2: "experimental Ethernet", 3: "an AX.25 radio", 4: "a token ring", 5: "a Chaosnet",
+    6: "a token ring", 7: "an ARCnet", 18: "a satellite or Fibre Channel network",
+    280: "a CAN bus", 513: "a line with Cisco HDLC", 770: "a Frame Relay line",
+    773: "a LocalTalk", 774: "an FDDI ring", 783: "an infrared link", 784: "a Fibre Channel",
+    785: "a Fibre Channel", 786: "a Fibre Channel", 787: "a Fibre Channel", 800: "a token ring",
+    801: "a wireless card in monitor mode", 802: "a wireless card in monitor mode",
+    803: "a wireless card in monitor mode", 804: "an IEEE 802.15.4 radio", 824: "a netlink monitor",
+    826: "a monitor of virtual sockets",
   ]
 
   static func hardwareType(of interface: String) -> Int? {
