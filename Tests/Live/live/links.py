@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import time
 
@@ -11,6 +12,21 @@ from .world import Ledger, World, expect, expect_equal, run, wait_for
 
 def coverage(ledger: Ledger) -> list[tuple[int, int]]:
     return [(int(str(a)), int(str(b))) for a, b in ledger.rows("SELECT began, ended FROM coverage ORDER BY began")]
+
+
+def promiscuity(world: World) -> int:
+    """How many want every packet that comes by the interface, for whomever it is."""
+    return int(json.loads(run("ip", "-d", "-j", "-n", world.monitor, "link", "show", "mirror"))[0]["promiscuity"])
+
+
+def test_promiscuous(world: World) -> None:
+    """The interface is promiscuous while the collector runs, unless it is told not to be"""
+    expect_equal(promiscuity(world), 0, "promiscuity before")
+    for options, wanted in (((), 1), (("--no-promiscuous",), 0), (("--threads", "2"), 2)):
+        collector = world.collector(*options)
+        expect_equal(promiscuity(world), wanted, f"promiscuity with {options}")
+        collector.stop()
+        expect_equal(promiscuity(world), 0, "promiscuity after the end")
 
 
 def test_link_down(world: World) -> None:
@@ -70,7 +86,7 @@ def test_interface_made_anew(world: World) -> None:
     collector.wait_for_status("the interface to be gone", lambda status: not status["observes"])
     world.make_interfaces()
     collector.wait_for_status("the interface to be back", lambda status: status["observes"])
-    # Not for this host: only a promiscuous interface takes it.
+    expect_equal(promiscuity(world), 1, "promiscuity of the new one")
     world.send(conversation(2, 5))
     collector.wait_for_status("the packets after it", lambda status: status["packets_counted"] == 20)
     collector.stop()
