@@ -66,7 +66,9 @@ public enum LedgerError: Error, CustomStringConvertible, Sendable {
       case SQLITE_CORRUPT: .damaged(path: path, reason: error.message)
       case SQLITE_BUSY, SQLITE_LOCKED: .locked(path: path)
       case SQLITE_FULL: .diskFull(path: path)
-      case SQLITE_IOERR where [ENOSPC, EDQUOT].contains(error.systemErrno): .diskFull(path: path)
+      case SQLITE_IOERR where [ENOSPC, EDQUOT].contains(error.systemErrno),
+        SQLITE_CANTOPEN where [ENOSPC, EDQUOT].contains(error.systemErrno):
+        .diskFull(path: path)
       case SQLITE_PERM, SQLITE_AUTH, SQLITE_READONLY:
         .noPermission(path: path, reason: error.message)
       case SQLITE_CANTOPEN: .cannotOpen(path: path, reason: Self.reasonForNotOpening(path))

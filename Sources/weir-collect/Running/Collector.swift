@@ -23,7 +23,8 @@ final class Collector {
   private let answered: Int32
   private let workers: [CaptureWorker]
   private let drops: InterfaceDrops
-  private let claim: InterfaceClaim
+  /// `nil` where there was no room for it.
+  private let claim: InterfaceClaim?
   private var ledger: LedgerWriter
   private var publisher: StatusPublisher
   private var thinning: Thinning
@@ -82,8 +83,14 @@ final class Collector {
     for warning in try Self.confinement(settings, workers.map(\.descriptor)).confine() {
       log.write(.warning, warning)
     }
-    claim = try InterfaceClaim(
-      path: claimPath, interface: settings.interface, ledger: settings.ledger)
+    do {
+      claim = try InterfaceClaim(
+        path: claimPath, interface: settings.interface, ledger: settings.ledger)
+    } catch let error as ClaimFailed where error.isForWantOfRoom {
+      // As for the ledger, which will be written to once there is.
+      log.write(.warning, "\(error); a second one would not be noticed")
+      claim = nil
+    }
     let networks = try Self.openNetworks(settings)
     for (worker, networks) in zip(workers, networks) { worker.useNetworks(networks) }
     ledger = try LedgerWriter(path: settings.ledger, patience: Self.ledgerPatience)

@@ -52,6 +52,8 @@ struct ClaimFailed: Error, CustomStringConvertible {
     "can't lock \(path), by which one collector keeps others from counting the same: \(errorText(number))"
   }
 
+  var isForWantOfRoom: Bool { number == ENOSPC || number == EDQUOT }
+
   var exitCode: Int32 {
     number == EACCES || number == EPERM || number == EROFS ? EX_NOPERM : EX_CANTCREAT
   }

@@ -19,10 +19,10 @@ def flows(first: int, count: int) -> list[bytes]:
 
 
 @contextmanager
-def small_disk(world: World) -> Iterator[Path]:
+def small_disk(world: World, options: str = "size=1m") -> Iterator[Path]:
     folder = world.folder / "disk"
     folder.mkdir()
-    run("mount", "-t", "tmpfs", "-o", "size=1m,mode=755", "weir-live", str(folder))
+    run("mount", "-t", "tmpfs", "-o", f"{options},mode=755", "weir-live", str(folder))
     try:
         shutil.chown(folder, ACCOUNT)
         yield folder
@@ -92,6 +92,21 @@ def test_full_disk(world: World) -> None:
         recovered(collector, 40 + 8000)
         collector.stop()
         Ledger(collector.ledger).check()
+
+
+def test_full_disk_at_the_start(world: World) -> None:
+    """Begun on a disk where no file can be made, it counts, and writes what waits once there is room"""
+    # One inode is the folder's, the other one the filler's.
+    with small_disk(world, "nr_inodes=2") as folder:
+        filler = folder / "filler"
+        filler.touch()
+        collector = world.collector(ledger=folder / "weir.ledger")
+        expect("no space left on device; a second one would not be noticed" in collector.log, collector.log)
+        world.send(flows(0, 10))
+        problem(collector, "no space left")
+        run("mount", "-o", "remount,nr_inodes=100", str(folder))
+        recovered(collector, 40)
+        collector.stop()
 
 
 def test_full_disk_at_the_end(world: World) -> None:
