@@ -71,13 +71,15 @@ public enum LedgerError: Error, CustomStringConvertible, Sendable {
         .diskFull(path: path)
       case SQLITE_PERM, SQLITE_AUTH, SQLITE_READONLY:
         .noPermission(path: path, reason: error.message)
-      case SQLITE_CANTOPEN: .cannotOpen(path: path, reason: Self.reasonForNotOpening(path))
+      case SQLITE_CANTOPEN:
+        .cannotOpen(path: path, reason: Self.reasonForNotOpening(path, error.systemErrno))
       default: .failed(path: path, reason: error.message)
       }
   }
 
   /// SQLite says only that it could not; the file system says why.
-  static func reasonForNotOpening(_ path: String) -> String {
+  /// - Parameter number: of the system call that failed, where it is known; else 0.
+  static func reasonForNotOpening(_ path: String, _ number: Int32 = 0) -> String {
     let folder = enclosingFolder(of: path)
     if unsafe access(folder, F_OK) != 0 { return "there is no folder \(folder)" }
     if unsafe access(path, F_OK) == 0, unsafe access(path, R_OK | W_OK) != 0 {
@@ -86,7 +88,7 @@ public enum LedgerError: Error, CustomStringConvertible, Sendable {
     if unsafe access(folder, W_OK) != 0 {
       return "the folder \(folder) is not writable: \(unsafe String(cString: strerror(errno)))"
     }
-    return "unable to open the file"
+    return number == 0 ? "unable to open the file" : unsafe String(cString: strerror(number))
   }
 }
 

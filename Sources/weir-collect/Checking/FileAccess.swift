@@ -36,6 +36,9 @@ struct FileStatus {
   let owner: uid_t
   let group: gid_t
   let mode: mode_t
+  /// Which file it is, whatever its name.
+  let device: dev_t
+  let inode: ino_t
 
   /// `nil` where there is none, with the reason in `errno`.
   init?(_ path: String) {
@@ -44,6 +47,8 @@ struct FileStatus {
     owner = status.st_uid
     group = status.st_gid
     mode = status.st_mode
+    device = status.st_dev
+    inode = status.st_ino
   }
 
   var isFolder: Bool { mode & S_IFMT == S_IFDIR }

@@ -25,6 +25,8 @@ final class Collector {
   private let drops: InterfaceDrops
   /// `nil` where there was no room for it.
   private let claim: InterfaceClaim?
+  /// The only folder that a ledger can be made in.
+  private let folder: FileStatus?
   private var ledger: LedgerWriter
   private var publisher: StatusPublisher
   private var thinning: Thinning
@@ -77,6 +79,7 @@ final class Collector {
     for worker in workers { try worker.startCapture() }
     self.workers = workers
 
+    folder = FileStatus(enclosingFolder(of: settings.ledger))
     let claimPath = InterfaceClaim.path(ledger: settings.ledger, interface: settings.interface)
     // What is opened from here on, and opened again in years to come, is opened without privileges:
     // an error shows now.
@@ -393,15 +396,30 @@ final class Collector {
         publisher.lastFlush = wallNanoseconds() / 1_000_000_000
         return true
       } catch {
-        publisher.ledgerProblem = "\(error)"
+        let problem = "\(error)\(advice(on: error))"
+        publisher.ledgerProblem = problem
         log.write(
-          .error, "\(error); \(counted(pending.packets, "packet")) wait in memory", kind: "ledger")
+          .error, "\(problem); \(counted(pending.packets, "packet")) wait in memory", kind: problem)
         guard case .moved = error else { return false }
         pending.forgetRows()
         namesPending = names
       }
     }
     return false
+  }
+
+  /// Something else may have come into the place of the ledger's folder: what confines this process knows
+  /// folders, not their names.
+  private func advice(on error: LedgerError) -> String {
+    switch error {
+    case .cannotOpen, .noPermission: break
+    default: return ""
+    }
+    guard let folder, let now = FileStatus(enclosingFolder(of: settings.ledger)),
+      (folder.device, folder.inode) != (now.device, now.inode)
+    else { return "" }
+    return "; its folder is not the one that it was at the start, and no other can be written to:"
+      + " start again"
   }
 
   // MARK: Status

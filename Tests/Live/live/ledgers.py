@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -148,6 +149,28 @@ def test_ledger_deleted(world: World) -> None:
         ledger = Ledger(path)
         expect_equal(ledger.packets, packets, f"packets in {path.name}")
         ledger.check()
+
+
+def test_folder_made_anew(world: World) -> None:
+    """A folder in the place of the ledger's is told, with what to do, and once the true one is back nothing is lost"""
+    # Not below the folder of the status, below which everything may be written.
+    with tempfile.TemporaryDirectory(prefix="weir-live-") as place:
+        Path(place).chmod(0o755)
+        folder, aside = Path(place) / "state", Path(place) / "aside"
+        folder.mkdir()
+        shutil.chown(folder, ACCOUNT)
+        collector = world.collector(ledger=folder / "weir.ledger")
+        world.send(flows(0, 10))
+        collector.wait_for_status("a flush", lambda status: status["packets_counted"] == 40)
+        folder.rename(aside)
+        folder.mkdir()
+        shutil.chown(folder, ACCOUNT)
+        world.send(flows(20, 10))
+        problem(collector, "Permission denied; its folder is not the one that it was at the start")
+        shutil.rmtree(folder)
+        aside.rename(folder)
+        recovered(collector, 80)
+        collector.stop()
 
 
 def test_stopped_process(world: World) -> None:
