@@ -31,11 +31,7 @@ struct ReadingSummary {
       "\(path == "-" ? "standard input" : path) ends in the middle of a record: what came before it"
         + " was counted"
     }
-    if failedLookups > 0 {
-      warnings.append(
-        "\(counted(failedLookups, "look-up")) met a damaged database record: the flows count, with what"
-          + " could be read of their network; download the databases again")
-    }
+    if failedLookups > 0 { warnings.append(damagedDatabase(failedLookups)) }
     let full = whole.leftOut[.flowTableFull]
     if full > 0 {
       warnings.append(
@@ -111,4 +107,9 @@ struct ReadingSummary {
     var failedLookups: UInt64
     var leftOut: [String: UInt64]
   }
+}
+
+func damagedDatabase(_ failedLookups: UInt64) -> String {
+  "\(counted(failedLookups, "look-up")) met a damaged database record: the flows count, with what"
+    + " could be read of their network; download the databases again"
 }

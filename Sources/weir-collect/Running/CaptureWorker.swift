@@ -20,6 +20,7 @@ struct HandOver: Sendable {
   var flowsInTable: Int
   /// Names that were not handed over before.
   var networkNames: [UInt32: String]
+  /// Since the start.
   var failedLookups: UInt64
   /// Why this is the last one, where nobody asked for that.
   var failure: (any Error)?
@@ -30,6 +31,16 @@ private final class CurrentNetworks {
   /// There before the thread runs.
   var networks: Networks?
   var namesHandedOver: Set<UInt32> = []
+  /// Of those before these.
+  private var earlierFailures: UInt64 = 0
+
+  var failedLookups: UInt64 { earlierFailures + (networks?.failedLookups ?? 0) }
+
+  func replace(by replacement: Networks) {
+    earlierFailures = failedLookups
+    networks = replacement
+    namesHandedOver = []
+  }
 }
 
 /// Everything but `mailbox` and `state` belongs to the worker's own thread once that runs.
@@ -170,10 +181,7 @@ final class CaptureWorker: @unchecked Sendable {
       case .handOver(let replacement):
         settleIdleFlows()
         answer(handOver())
-        if let replacement {
-          current.networks = replacement
-          current.namesHandedOver = []
-        }
+        if let replacement { current.replace(by: replacement) }
       case .finish:
         try finish()
         return
@@ -240,7 +248,7 @@ final class CaptureWorker: @unchecked Sendable {
     return HandOver(
       tallies: tallies, record: record, received: statistics.received,
       flowsInTable: meter.flowsInTable, networkNames: names,
-      failedLookups: current.networks?.failedLookups ?? 0)
+      failedLookups: current.failedLookups)
   }
 
   private func answer(_ handOver: HandOver) {

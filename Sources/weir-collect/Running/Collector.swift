@@ -191,7 +191,7 @@ final class Collector {
     lookAtLink()
     clock.tick(reading, isObserving: observes)
     publish()
-    log.write(.notice, "counting on \(settings.interface)")
+    log.write(.notice, "counting on \(settings.interface), version \(weirVersion)")
     notifier.ready()
     do {
       try loop()
@@ -377,6 +377,9 @@ final class Collector {
     publisher.observe(record.observed)
     publisher.total.add(pending.add([:], record, now: now))
     publisher.flowsInTable = flows
+    if failedLookups > publisher.failedLookups {
+      log.write(.warning, damagedDatabase(failedLookups), kind: "look-ups")
+    }
     publisher.failedLookups = failedLookups
     if let failure { throw failure }
   }

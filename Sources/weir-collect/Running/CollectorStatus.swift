@@ -168,6 +168,7 @@ struct CollectorStatus: Codable, Equatable {
     for database in databases {
       lines.append(("\(database.kind) database", "\(database.type) of \(database.built)"))
     }
+    if failedLookups > 0 { lines.append(("databases", damagedDatabase(failedLookups))) }
     for reason in LeftOutReason.allCases {
       let packets = leftOut[reason.rawValue, default: 0]
       if packets > 0 { lines.append(("left out", "\(grouped(packets)) \(reason.explanation)")) }

@@ -89,6 +89,27 @@ def test_databases_reloaded(world: World) -> None:
     ledger.check()
 
 
+def test_database_damaged(world: World) -> None:
+    """Look-ups that met a damaged part of a database are told, in the log, in the status, and in the sum after a reload"""
+    database = world.databases / "geolite2-asn.mmdb"
+    content = bytearray(database.read_bytes())
+    content[147 * 6 : 148 * 6] = b"\xff" * 6
+    database.write_bytes(content)
+    collector = world.collector()
+    known = ("198.51.100.10", "198.51.100.200", "203.0.113.10", "198.19.1.1", "198.19.200.1", "2001:db8:300::1", "2001:db8:400::1")
+    world.send([frame(address) for address in known])
+    status = collector.wait_for_status("the packets", lambda status: status["packets_counted"] == len(known))
+    failures = status["failed_lookups"]
+    expect(int(str(failures)) > 0, "nothing of what was looked up is damaged: the test shows nothing")
+    said = "met a damaged database record: the flows count"
+    collector.wait_for_log(said)
+    expect(said in status_command(world).stdout, status_command(world).stdout)
+    collector.signal(signal.SIGHUP)
+    collector.wait_for_log("the databases were read again")
+    collector.stop()
+    expect_equal(collector.status["failed_lookups"], failures, "failures after the reload")
+
+
 def test_databases_deleted(world: World) -> None:
     """Databases that are deleted meanwhile stay in use"""
     collector = world.collector()
