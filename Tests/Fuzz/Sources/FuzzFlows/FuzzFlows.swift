@@ -2,9 +2,9 @@
 // end, begin anew, change their hour, find the table full.
 //
 // Two bytes say how the meters are set up, then each four bytes are a packet or another event: see
-// `History`. Beyond not crashing: packets counted one by one and together come to the same; every
-// packet is either counted or left out for a reason; the tallies, taken at any time, hold exactly
-// those that were counted.
+// `History`. Beyond not crashing: packets counted one by one, together, and classified apart come to
+// the same; every packet is either counted or left out for a reason; the tallies, taken at any time,
+// hold exactly those that were counted.
 
 import Flows
 import Packets
@@ -60,9 +60,7 @@ private struct History: ~Copyable {
       case 2: 9_222_449_000  // some minutes later there are no stamps any more
       default: -9_222_449_000
       }
-    meters = Meters(
-      oneByOne: Meter(configuration, resolve: network),
-      together: Meter(configuration, resolve: network))
+    meters = Meters(configuration, classifiesApart: seed & 0x80 != 0)
   }
 
   /// The next event: whose packet, what it is, and by how much the time moves, or what else that needs.
@@ -97,12 +95,10 @@ private struct History: ~Copyable {
   mutating func end() {
     endAllFlows()
     add(meters.oneByOne.takeTallies(), to: &sums.0)
-    add(meters.together.takeTallies(), to: &sums.1)
+    add(meters.withTogether { $0.takeTallies() }, to: &sums.1)
     precondition(
       sums.0 == sums.1, "the tallies depend on when they are taken, or how packets wait")
-    precondition(
-      meters.oneByOne.record == meters.together.record, "the account depends on how packets wait")
-    account.add(meters.oneByOne.record)
+    exchangeRecords()
     precondition(account.packets == account.counted + account.leftOut, "packets are lost")
     let tallied = sums.0.values.reduce(0) { $0 + $1.packets }
     precondition(tallied == account.counted, "tallies don't hold what was counted")
@@ -146,32 +142,35 @@ private struct History: ~Copyable {
   /// All tallies of one meter, of the other one those of what has ended.
   private mutating func takeTallies(all first: Bool, _ second: Bool) {
     add(first ? meters.oneByOne.takeTallies() : meters.oneByOne.takeFinishedTallies(), to: &sums.0)
-    add(second ? meters.together.takeTallies() : meters.together.takeFinishedTallies(), to: &sums.1)
+    add(
+      meters.withTogether { second ? $0.takeTallies() : $0.takeFinishedTallies() }, to: &sums.1)
   }
 
   private mutating func endIdleFlows() {
     guard let now = Stamp(seconds: seconds, nanoseconds: 0) else { return }
     meters.oneByOne.endIdleFlows(at: now)
-    meters.together.endIdleFlows(at: now)
-    precondition(
-      meters.oneByOne.flowsInTable == meters.together.flowsInTable,
-      "flows depend on how packets wait")
+    let flows = meters.withTogether { meter in
+      meter.endIdleFlows(at: now)
+      return meter.flowsInTable
+    }
+    precondition(meters.oneByOne.flowsInTable == flows, "flows depend on how packets wait")
     precondition(meters.oneByOne.flowsInTable <= maximumFlows, "more flows than there may be")
   }
 
   private mutating func exchangeRecords() {
     let record = meters.oneByOne.exchangeRecord(CaptureRecord())
     precondition(
-      record == meters.together.exchangeRecord(CaptureRecord()),
-      "the account depends on how packets wait")
+      record == meters.exchangeTogetherRecord(), "the account depends on how packets wait")
     account.add(record)
   }
 
   private mutating func endAllFlows() {
     meters.oneByOne.endAllFlows()
-    meters.together.endAllFlows()
-    precondition(
-      meters.oneByOne.flowsInTable == 0 && meters.together.flowsInTable == 0, "flows are left")
+    let flows = meters.withTogether { meter in
+      meter.endAllFlows()
+      return meter.flowsInTable
+    }
+    precondition(meters.oneByOne.flowsInTable == 0 && flows == 0, "flows are left")
     precondition(
       selection != .every || meters.oneByOne.record.unmarkedFlows == 0,
       "a flow that counts is left out")
@@ -181,12 +180,15 @@ private struct History: ~Copyable {
 /// Two that have to come to the same.
 private struct Meters: ~Copyable {
   var oneByOne: Meter
-  var together: Meter
+  private var together: Meter
+  /// Where another thread would classify the packets; else the meter does so itself.
+  private var apart: FuzzedBatch?
   private let decoder = PacketDecoder(linkType: .rawIP)
 
-  init(oneByOne: consuming Meter, together: consuming Meter) {
-    self.oneByOne = oneByOne
-    self.together = together
+  init(_ configuration: MeterConfiguration, classifiesApart: Bool) {
+    oneByOne = Meter(configuration, resolve: network)
+    together = Meter(configuration, resolve: network)
+    if classifiesApart { apart = FuzzedBatch() }
   }
 
   mutating func count(
@@ -194,7 +196,76 @@ private struct Meters: ~Copyable {
   ) {
     let packet = frame.bytes.span.extracting(0..<captured)
     oneByOne.count(packet, wireLength: wireLength, stamp: stamp, decoder: decoder)
-    together.countTogether(packet, wireLength: wireLength, stamp: stamp, decoder: decoder)
+    if apart == nil {
+      together.countTogether(packet, wireLength: wireLength, stamp: stamp, decoder: decoder)
+    } else {
+      if apart?.isFull ?? false { apart?.count(by: &together, decoder) }
+      apart?.append(frame, captured: captured, wireLength: wireLength, stamp: stamp)
+    }
+  }
+
+  /// The second meter, after all that came.
+  mutating func withTogether<Result>(_ body: (inout Meter) -> Result) -> Result {
+    apart?.count(by: &together, decoder)
+    return body(&together)
+  }
+
+  mutating func exchangeTogetherRecord() -> CaptureRecord {
+    let record = withTogether { $0.exchangeRecord(CaptureRecord()) }
+    return apart?.exchangeRecord(with: record) ?? record
+  }
+}
+
+/// Packets as they lie in a capture, and what they are classified into.
+private struct FuzzedBatch: ~Copyable {
+  // More than are hashed in one go.
+  private static let capacity = 160
+
+  private var bytes: [UInt8] = []
+  private var packets: [CapturedPacket] = []
+  private var batch = PacketBatch(capacity: capacity)
+  private var account = PacketAccount()
+
+  var isFull: Bool { packets.count == Self.capacity }
+
+  mutating func append(_ frame: FuzzedFrame, captured: Int, wireLength: Int, stamp: Stamp?) {
+    packets.append(
+      CapturedPacket(start: bytes.count, count: captured, wireLength: wireLength, stamp: stamp))
+    bytes += frame.bytes
+  }
+
+  /// As if the packets were those of two sources.
+  mutating func count(by meter: inout Meter, _ decoder: PacketDecoder) {
+    let half = packets.count / 2
+    classify(0..<half / 2, source: 0, meter.classifier, decoder)
+    classify(half / 2..<half, source: 0, meter.classifier, decoder)
+    classify(half..<packets.count, source: 1, meter.classifier, decoder)
+    var begin = 0
+    for part in batch.parts {
+      meter.count(batch, begin..<part.end)
+      begin = part.end
+    }
+    precondition(begin == batch.count, "packets are of no source")
+    batch.removeAll()
+    packets.removeAll(keepingCapacity: true)
+    bytes.removeAll(keepingCapacity: true)
+  }
+
+  private mutating func classify(
+    _ range: Range<Int>, source: Int, _ classifier: PacketClassifier, _ decoder: PacketDecoder
+  ) {
+    let (packets, bytes) = (packets, bytes)
+    classifier.classify(
+      packets.span.extracting(range), of: bytes.span, decoder: decoder, source: source,
+      into: &batch, &account)
+  }
+
+  /// The account of the packets, with what has become of them.
+  mutating func exchangeRecord(with fate: CaptureRecord) -> CaptureRecord {
+    var record = account.record
+    record.add(fate)
+    account = PacketAccount()
+    return record
   }
 }
 
