@@ -218,7 +218,6 @@ private struct Meters: ~Copyable {
 
 /// Packets as they lie in a capture, and what they are classified into.
 private struct FuzzedBatch: ~Copyable {
-  // More than are hashed in one go.
   private static let capacity = 160
 
   private var bytes: [UInt8] = []
@@ -236,10 +235,14 @@ private struct FuzzedBatch: ~Copyable {
 
   /// As if the packets were those of two sources.
   mutating func count(by meter: inout Meter, _ decoder: PacketDecoder) {
-    let half = packets.count / 2
-    classify(0..<half / 2, source: 0, meter.classifier, decoder)
-    classify(half / 2..<half, source: 0, meter.classifier, decoder)
-    classify(half..<packets.count, source: 1, meter.classifier, decoder)
+    // The rest are more than are hashed in one go.
+    let few = packets.count / 16
+    classify(0..<few, source: 0, meter.classifier, decoder)
+    classify(few..<2 * few, source: 0, meter.classifier, decoder)
+    let ofFirst = batch.count
+    classify(2 * few..<packets.count, source: 1, meter.classifier, decoder)
+    precondition(
+      batch.parts.last { $0.source == 0 }?.end ?? 0 == ofFirst, "packets are of another source")
     var begin = 0
     for part in batch.parts {
       meter.count(batch, begin..<part.end)
