@@ -18,7 +18,11 @@ struct SQLiteError: Error {
 struct Connection: ~Copyable {
   private let handle: OpaquePointer
 
+  /// Once for all connections. Refused where some other library was first: then it stays as it is.
+  private static let setUp: Int32 = weir_sqlite3_count_no_memory()
+
   init(path: String, flags: Int32) throws(SQLiteError) {
+    _ = Self.setUp
     var opened: OpaquePointer?
     // Names such as "file:x", ":memory:" and "" mean something else to SQLite than to the user.
     let name = path.hasPrefix("/") ? path : "./" + path
