@@ -104,7 +104,9 @@ struct FlowTable: ~Copyable {
     for distance in (0..<4).reversed() {
       // Below the index's count.
       let entry = unsafe index[(home &+ distance) & mask]
-      occupant = entry.tag == tag ? entry.occupant : occupant
+      // All ones where the tags are the same: a comparison would be made a branch.
+      let same = UInt32(truncatingIfNeeded: (UInt64(entry.tag ^ tag) &- 1) >> 32)
+      occupant = entry.occupant & same | occupant & ~same
     }
     let slot = occupant &- 1
     // Where it is ``none``, what is sent for lies beyond the table: the processor does without it.
