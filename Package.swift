@@ -84,7 +84,7 @@ let package = Package(
     .target(name: "MessageDigest", dependencies: ["CMessageDigest"], swiftSettings: strict),
     .target(name: "Ledger", dependencies: ["CSQLite", "Tallies"], swiftSettings: strict),
     .target(
-      name: "Capture", dependencies: ["CPcap", "CSystem", "CXXHash", "Packets", "Threads"],
+      name: "Capture", dependencies: ["CPcap", "CSystem", "CXXHash", "Packets"],
       swiftSettings: strict),
     .target(name: "Disclosure", dependencies: ["Tallies"], swiftSettings: strict),
     .target(

@@ -17,6 +17,11 @@ public enum SHA256 {
       close(descriptor)
       errno = reason
     }
+    return hexadecimal(ofDescriptor: descriptor)
+  }
+
+  /// The same of what is left to read of an open file.
+  public static func hexadecimal(ofDescriptor descriptor: Int32) -> String? {
     var digest = Digest()
     var block = [UInt8](repeating: 0, count: blockLength)
     while true {

@@ -77,3 +77,25 @@ public final class Monitor<Value: Sendable>: @unchecked Sendable {
     }
   }
 }
+
+/// A value that is made in a thread of its own, for somebody who needs it later.
+public struct Later<Value: Sendable>: Sendable {
+  private let made = Monitor<Value?>(nil)
+
+  /// Begins to make it; where there can be no thread, makes it at once.
+  public init(_ make: @escaping @Sendable () -> Value) {
+    let made = made
+    do throws(ThreadNotStarted) {
+      try startThread {
+        let value = make()
+        made.change { $0 = value }
+      }
+    } catch {
+      let value = make()
+      made.change { $0 = value }
+    }
+  }
+
+  /// Waits until it is there.
+  public var value: Value { made.wait { $0 } }
+}

@@ -3,9 +3,12 @@
 import Capture
 import Console
 import Flows
+import Glibc
 import Ledger
+import MessageDigest
 import Networks
 import Tallies
+import Threads
 
 /// Files that are refused because they would be counted twice.
 struct AlreadyRead: Error, CustomStringConvertible {
@@ -43,6 +46,7 @@ struct CaptureReading {
   func run(progress: ProgressLine?, confine: () throws -> Void = {}) throws -> ReadingSummary {
     let networks = try Networks(asnDatabase: asnDatabase, countryDatabase: countryDatabase)
     var ledger = try LedgerWriter(path: ledgerPath)
+    let program = RunningProgram()
     try confine()
     let known = allowsAgain ? [] : try ledger.filesRead()
     try refuseKnownFiles(known)
@@ -81,6 +85,8 @@ struct CaptureReading {
       progress?.show(packets: counted, bytes: packets.bytesRead, of: size)
     }
     progress?.clear()
+    // One processor has nothing else to do from here on.
+    let programDigest = Later { program.digest }
     // Memory is needed most from here on, and every flow that counts has its network.
     networks.releaseMemory()
     meter.endAllFlows()
@@ -92,7 +98,7 @@ struct CaptureReading {
     rows += tallies.count
     for counters in tallies.values { total += counters }
     try ledger.add(tallies)
-    try commit(&ledger, records, contents, networks)
+    try commit(&ledger, records, contents, networks, programDigest: programDigest.value)
     return ReadingSummary(
       paths: paths, ledgerPath: ledgerPath, records: records, total: total, tallies: rows,
       failedLookups: networks.failedLookups)
@@ -100,14 +106,14 @@ struct CaptureReading {
 
   private func commit(
     _ ledger: inout LedgerWriter, _ records: [CaptureRecord], _ contents: [Int: FileIdentity],
-    _ networks: Networks
+    _ networks: Networks, programDigest: String
   ) throws {
     let entries = paths.indices.map {
       CaptureEntry(record: records[$0], source: "file", file: contents[$0])
     }
     let context = CollectionContext(
       collectorVersion: weirVersion, configurationHash: meter.hash,
-      databases: networks.databases)
+      databases: networks.databases, programDigest: programDigest)
     let outcome = try ledger.commit(
       entries, context: context, networkNames: networks.names, allowingAgain: allowsAgain)
     if case .refused(let repeated) = outcome {
@@ -134,6 +140,18 @@ struct CaptureReading {
     if outcome.beginnings.contains(where: { known.contains(FileIdentity($0)) }) {
       throw AlreadyRead(path: path, onlyItsBeginning: true)
     }
+  }
+}
+
+/// The file of this program, opened while that is still allowed.
+private final class RunningProgram: Sendable {
+  private let descriptor = unsafe open("/proc/self/exe", O_RDONLY | O_CLOEXEC)
+
+  deinit { if descriptor >= 0 { close(descriptor) } }
+
+  /// SHA-256, hexadecimal; empty where it can't be read.
+  var digest: String {
+    descriptor < 0 ? "" : SHA256.hexadecimal(ofDescriptor: descriptor) ?? ""
   }
 }
 
