@@ -9,7 +9,7 @@
 //
 // CBC-MAC is sound as long as no message is the beginning of another one: the caller's first blocks
 // tell how many follow.
-//
+
 public import CCipher
 internal import Glibc
 
