@@ -56,8 +56,8 @@ private struct PacketSum: Equatable {
 
   mutating func add(_ frame: UnsafeBufferPointer<UInt8>, wireLength: Int) {
     packets += 1
-    unsafe mix(UInt64(frame.count) << 32 | UInt64(wireLength))
-    for byte in unsafe frame { mix(UInt64(byte)) }
+    mix(UInt64(frame.count) << 32 | UInt64(wireLength))
+    for position in frame.indices { mix(UInt64(unsafe frame[position])) }
   }
 
   /// FNV's step.
