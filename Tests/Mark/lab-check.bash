@@ -34,8 +34,9 @@ start_exit() {
   local log=$1 tries pid
   shift
   pid=$(exit_pid)
-  kill "$pid"
-  for ((tries = 0; tries < 100; tries++)); do
+  kill "$pid" 2>/dev/null || true # one that did not start is gone already
+  # Until it is gone it has the ports.
+  for ((tries = 0; tries < 600; tries++)); do
     [ -e "/proc/$pid" ] || break
     sleep 0.1
   done
@@ -48,7 +49,7 @@ start_exit() {
   ) &
   # Recorded as the lab does it, so that the lab ends it.
   printf '%s %s\n' "$!" "$(sed 's/.*) //' "/proc/$!/stat" | cut -d ' ' -f 20)" >"$work/lab/processes/exit"
-  for ((tries = 0; tries < 300; tries++)); do
+  for ((tries = 0; tries < 900; tries++)); do
     ! grep -q 'Bootstrapped 100%' "$log" 2>/dev/null || return 0
     sleep 0.1
   done
