@@ -147,27 +147,16 @@ async def onion_circuits_through(control: Control, fingerprint: str) -> int:
 
 
 async def run_onion_visits(options: argparse.Namespace, control: Control, journal: Journal) -> int:
-    """Visits until some rendezvous has passed through the exit host; how many of its circuits did.
-
-    Tor keeps to few second hops for such circuits (vanguards), and in a small network the exit host may never be
-    met: then it is made the second hop of those that follow.
-    """
+    """Visits until some rendezvous has passed through the exit host; how many of its circuits did."""
     chance = random.Random(options.seed + 2)
-    exit_host = options.middle_path.split(",")[1]
     through = 0
-    try:
-        for number in range(MOST_ONION_VISITS):
-            stream = Stream(2_000_000 + number, "onion", options.onion, 80, 4, f"onion-{number}",
-                            any_size(chance, 50_000), any_size(chance, 200_000))
-            journal.write(stream, await ask(options, stream))
-            through = await onion_circuits_through(control, exit_host)
-            if number + 1 >= ONION_VISITS:
-                if through > 0:
-                    break
-                await control.command(f"SETCONF HSLayer2Nodes={exit_host}")
-                await control.command("SIGNAL NEWNYM")
-    finally:
-        await control.command("RESETCONF HSLayer2Nodes")
+    for number in range(MOST_ONION_VISITS):
+        stream = Stream(2_000_000 + number, "onion", options.onion, 80, 4, f"onion-{number}",
+                        any_size(chance, 50_000), any_size(chance, 200_000))
+        journal.write(stream, await ask(options, stream))
+        through = await onion_circuits_through(control, options.middle_path.split(",")[1])
+        if number + 1 >= ONION_VISITS and through > 0:
+            break
     return through
 
 
