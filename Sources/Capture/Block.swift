@@ -16,7 +16,7 @@ struct Piece {
 
 /// Owns its memory.
 @safe
-final class Block: @unchecked Sendable {
+final class Block {
   /// What one read(2) is asked for: it fits the processor's second-level cache.
   static let length = 1 << 18
   /// The longest record.

@@ -8,7 +8,7 @@ internal import Glibc
 /// Offsets can be marked, to learn the digest of all bytes before them: that is how a file is
 /// recognised which has grown since it was read.
 @safe
-final class ByteReader: @unchecked Sendable {
+final class ByteReader {
   private let descriptor: Int32
   private let state: OpaquePointer
   private var markedOffsets: ArraySlice<UInt64>

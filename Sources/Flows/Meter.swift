@@ -44,7 +44,7 @@ public struct Meter: ~Copyable {
   private let resolve: (Address, IPVersion) -> Network
   var table: FlowTable
   private var tallies: TallyMap = [:]
-  private var account = PacketAccount()
+  private var account = SourceAccount()
 
   /// Packets that wait to be counted together.
   private(set) var waiting = PacketBatch(capacity: 32)
@@ -69,7 +69,7 @@ public struct Meter: ~Copyable {
   public mutating func exchangeRecord(_ other: CaptureRecord) -> CaptureRecord {
     countWaiting()
     let old = account.record
-    account = PacketAccount(other)
+    account = SourceAccount(other)
     return old
   }
 

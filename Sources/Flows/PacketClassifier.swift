@@ -26,7 +26,7 @@ public final class PacketClassifier: @unchecked Sendable {
   /// - Precondition: the batch has room for all of them.
   public func classify(
     _ packets: Span<CapturedPacket>, of bytes: Span<UInt8>, decoder: PacketDecoder, source: Int,
-    into batch: inout PacketBatch, _ account: inout PacketAccount
+    into batch: inout PacketBatch, _ account: inout SourceAccount
   ) {
     precondition(packets.count <= batch.room)
     for index in packets.indices {
@@ -44,7 +44,7 @@ public final class PacketClassifier: @unchecked Sendable {
   @inline(__always)
   func classify(
     _ frame: Span<UInt8>, wireLength: Int, stamp: Stamp?, decoder: PacketDecoder,
-    into batch: inout PacketBatch, _ account: inout PacketAccount
+    into batch: inout PacketBatch, _ account: inout SourceAccount
   ) {
     account.record.packets += 1
     guard let stamp else { return account.leaveOut(.badStamp) }

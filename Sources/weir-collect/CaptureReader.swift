@@ -81,14 +81,14 @@ struct CaptureReader {
 private final class Reading: @unchecked Sendable {
   private let captures: CaptureMerge
   private let classifier: PacketClassifier
-  private var accounts: [PacketAccount]
+  private var accounts: [SourceAccount]
 
   private struct Cancelled: Error {}
 
   init(_ captures: CaptureMerge, sources: Int, classifier: PacketClassifier) {
     self.captures = captures
     self.classifier = classifier
-    accounts = [PacketAccount](repeating: PacketAccount(), count: sources)
+    accounts = [SourceAccount](repeating: SourceAccount(), count: sources)
   }
 
   /// - Parameter handOver: takes what has been filled and gives what is to be filled next; `nil` ends

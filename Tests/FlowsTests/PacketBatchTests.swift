@@ -31,7 +31,7 @@ import TestSupport
     var batched = Meter(.test(maximumFlows: 8), resolve: testNetwork)
     var oneByOne = Meter(.test(maximumFlows: 8), resolve: testNetwork)
     var batch = PacketBatch(capacity: 300)
-    var accounts = [PacketAccount](repeating: PacketAccount(), count: 3)
+    var accounts = [SourceAccount](repeating: SourceAccount(), count: 3)
     var batchedRecords = [CaptureRecord](repeating: CaptureRecord(), count: 3)
     var records = batchedRecords
     var (batchedSource, currentSource) = (0, 0)
@@ -87,7 +87,7 @@ import TestSupport
   func forgotten() {
     var meter = Meter(.test(), resolve: testNetwork)
     var batch = PacketBatch(capacity: 200)
-    var account = PacketAccount()
+    var account = SourceAccount()
     var run = Run()
     for number in 0..<150 {
       run.append(

@@ -17,7 +17,7 @@ public func fuzzCaptures(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   configuration.maximumFlows = 16
   var meter = Meter(configuration) { _, _ in .unknown }
   var batch = PacketBatch(capacity: CaptureFile.packetsTogether)
-  var account = PacketAccount()
+  var account = SourceAccount()
   var read = PacketSum()
   do {
     let captures = try CaptureMerge(paths: [InputFile.path], knownSizes: [24, 100])

@@ -223,7 +223,7 @@ private struct FuzzedBatch: ~Copyable {
   private var bytes: [UInt8] = []
   private var packets: [CapturedPacket] = []
   private var batch = PacketBatch(capacity: capacity)
-  private var account = PacketAccount()
+  private var account = SourceAccount()
 
   var isFull: Bool { packets.count == Self.capacity }
 
@@ -267,7 +267,7 @@ private struct FuzzedBatch: ~Copyable {
   mutating func exchangeRecord(with fate: CaptureRecord) -> CaptureRecord {
     var record = account.record
     record.add(fate)
-    account = PacketAccount()
+    account = SourceAccount()
     return record
   }
 }

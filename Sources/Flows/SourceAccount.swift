@@ -4,7 +4,7 @@ internal import Packets
 public import Tallies
 
 /// The account of a source while it is read.
-public struct PacketAccount: Sendable {
+public struct SourceAccount: Sendable {
   public internal(set) var record: CaptureRecord
   /// Stamps that ``record`` is known to have observed already.
   private var observedNanoseconds: ClosedRange<Int64> = 1...1
